@@ -1,0 +1,1 @@
+"""Seeded generator of labelled ONNX files used to evaluate genescan."""
