@@ -93,6 +93,8 @@ class Graph:
     """Which reader made it: onnx, coreml, tensorflow, openvino or text."""
     meta: Mapping[str, str] = field(default_factory=dict)
     """Facts for the report (producer, opsets); nothing here may influence a verdict."""
+    shapes: Mapping[tuple[int, int], Dims] = field(default_factory=dict)
+    """Known shapes of values, by (node index, output port)."""
     captures: tuple[str, ...] = ()
     """For a sub-graph: names of outer values it reads, as its trailing `Input` nodes in order."""
 

@@ -1,0 +1,108 @@
+"""Fold what does not depend on the inputs' values, and learn the shapes of the rest.
+
+A node whose operands are all constants becomes a constant; so does `Shape` (a size is fixed by
+the architecture or by the export, never by the data). The value is kept while it is small,
+otherwise only the shape. It does not change any operator that stays.
+
+Before:
+    s = Shape(x)
+    y = Reshape(x, Concat(Gather(s, 0), w[1], axis=0))
+
+After:
+    y = Reshape(x, w[...])
+"""
+
+from __future__ import annotations
+
+from genescan import evaluate, ops, shapes
+from genescan.draft import Draft, Value
+from genescan.graph import Attr, Dims, Tensor
+
+_KEPT = frozenset(
+    {
+        "RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike", "Bernoulli",
+        "Multinomial", "Loop", "If", "Scan", "Input", "SequenceEmpty", "SequenceConstruct",
+        "Optional",
+    }
+)  # fmt: skip
+_SAME_BYTES = frozenset(
+    {"Identity", "Cast", "Reshape", "Squeeze", "Unsqueeze", "Flatten", "Transpose", "DequantizeLinear"}
+)
+
+
+def run(draft: Draft) -> None:
+    """Walk once in topological order, folding and inferring."""
+    for node in draft:
+        if node.op in _KEPT or node.bodies:
+            continue
+        if node.op in ("Shape", "Size"):
+            _replace(draft, node, [_shape_of(node)])
+        elif node.inputs and not node.dynamic or node.op == "Constant":
+            _replace(draft, node, _fold(node))
+        else:
+            _learn(node)
+
+
+def _shape_of(node: Draft.Node) -> Tensor:
+    arg = node.inputs[0]
+    dims = arg.shape if arg is not None else None
+    if node.op == "Size":
+        return Tensor("int64", ())
+    if dims is None:
+        return Tensor("int64", (None,))
+    start, end = node.attrs.get("start", 0), node.attrs.get("end")
+    if isinstance(start, int) and (end is None or isinstance(end, int)):
+        dims = dims[start:end]
+    return Tensor("int64", (len(dims),), dims)
+
+
+def _operands(node: Draft.Node) -> tuple[list[Dims | None], list[Tensor | None], dict[str, Attr]]:
+    dims = [None if arg is None else arg.shape for arg in node.inputs]
+    constants = [arg if isinstance(arg, Tensor) else None for arg in node.inputs]
+    attrs = node.attrs
+    if node.op == "Split":
+        attrs = {**attrs, "outputs": len(node.outputs)}
+    return dims, constants, attrs
+
+
+def _fold(node: Draft.Node) -> list[Tensor]:
+    dims, constants, attrs = _operands(node)
+    inferred = shapes.infer(node.op, attrs, dims, constants)
+    dtype = evaluate.dtype(node.op, attrs, constants)
+    source = constants[0] if constants else None
+    results = []
+    for port in range(len(node.outputs)):
+        shape = inferred[port] if port < len(inferred) else None
+        data = evaluate.evaluate(node.op, attrs, constants, shape) if port == 0 else None
+        keep = source is not None and node.op in _SAME_BYTES
+        results.append(
+            Tensor(
+                dtype, shape, data,
+                source.name if source is not None else "",
+                source.payload if source is not None and keep else None,
+            )
+        )  # fmt: skip
+    return results
+
+
+def _replace(draft: Draft, node: Draft.Node, results: list[Tensor]) -> None:
+    for value, tensor in zip(node.outputs, results, strict=True):
+        draft.replace(value, tensor)
+    sources = node.dynamic
+    draft.remove(node, "constant")
+    for value in sources:  # a Shape may have been the only reader of a real computation
+        _release(draft, value)
+
+
+def _release(draft: Draft, value: Value) -> None:
+    if not ops.computes(value.node.op):
+        draft.prune([value], "shape arithmetic")
+    elif value.dead:
+        draft.prune([value], "only its shape was used")
+
+
+def _learn(node: Draft.Node) -> None:
+    dims, constants, attrs = _operands(node)
+    for value, shape in zip(node.outputs, shapes.infer(node.op, attrs, dims, constants), strict=False):
+        if value.shape is None or (shape is not None and None in value.shape and None not in shape):
+            value.shape = shape
