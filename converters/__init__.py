@@ -1,0 +1,67 @@
+"""Readers of model files: `read` finds the format by content and makes a `Graph`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from importlib import import_module
+from typing import NamedTuple, cast
+
+from genescan.converters import sniff
+from genescan.converters.base import Reader, Source, collector_paused
+from genescan.errors import ModelError, Unsupported
+from genescan.graph import Graph
+from genescan.limits import DEFAULT, Limits
+
+
+class Format(NamedTuple):
+    """A format that genescan reads."""
+
+    name: str
+    module: str
+    """Imported when the first such file is read."""
+    match: Callable[[Source], bool]
+    """Tells the format by its first bytes, at the cost of a few small reads."""
+
+
+FORMATS = (
+    Format("onnx", "genescan.converters.onnx", sniff.is_onnx),
+)  # fmt: skip
+"""One line per format, asked in this order."""
+
+
+def detect(source: Source) -> str:
+    """The name of the format, by content alone.
+
+    Raises:
+        Unsupported: the file is of another kind, which `kind` names where it is known.
+        ModelError: the file is empty.
+    """
+    if not source.size:
+        raise ModelError("empty file")
+    for candidate in FORMATS:
+        if candidate.match(source):
+            return candidate.name
+    kind, hint = sniff.other(source)
+    raise Unsupported(hint, kind=kind)
+
+
+def read(path: str | os.PathLike[str], limits: Limits = DEFAULT) -> Graph:
+    """Read a model file of any supported format.
+
+    Raises:
+        Unsupported: no reader handles this kind of file.
+        LimitExceeded: a budget ran out, so the file was not fully read.
+        ModelError: the file cannot be opened or is malformed.
+    """
+    try:
+        with Source(path) as source, collector_paused():
+            name = detect(source)
+            module = next(row.module for row in FORMATS if row.name == name)
+            return cast(Reader, import_module(module)).read(source, limits)
+    except ModelError as error:
+        error.path = error.path or os.fspath(path)
+        raise
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, ValueError) as error:
+        cause = f"malformed in a way no check names ({type(error).__name__})"
+        raise ModelError(cause, path=os.fspath(path)) from error

@@ -64,8 +64,10 @@ class Index:
     """The matching view of one graph; all lists are by node number unless said otherwise."""
 
     __slots__ = (
+        "_fan_outs",
         "_following",
         "_images",
+        "_label_sets",
         "_masks",
         "_members",
         "_operand_classes",
@@ -152,6 +154,8 @@ class Index:
         self._images: dict[int, int] = {}
         self._preimages: dict[int, int] = {}
         self._sizes: dict[int, int] = {}
+        self._label_sets: dict[int, frozenset[int]] = {}
+        self._fan_outs: dict[tuple[int, int], float] = {}
         self._masks: dict[object, int] = {}
         self._members: dict[object, tuple[frozenset[int], int]] = {}
         self._operand_classes: tuple[list[int], list[tuple[Operand, ...]]] | None = None
@@ -242,6 +246,13 @@ class Index:
         """The nodes whose label is in `mask`, label by label."""
         return [v for label in elements(mask) for v in self.label_nodes[label]]
 
+    def label_set(self, mask: int) -> frozenset[int]:
+        """The labels in `mask`, as a set to ask in a loop."""
+        found = self._label_sets.get(mask)
+        if found is None:
+            found = self._label_sets[mask] = frozenset(elements(mask))
+        return found
+
     def size(self, mask: int) -> int:
         """How many nodes have a label in `mask`."""
         found = self._sizes.get(mask)
@@ -272,13 +283,16 @@ class Index:
         """Mean number of consumers in mask `target` that a node of mask `source` has."""
         if not self._pair_counts:
             return 2.0
-        edges = sum(
-            times
-            for label in elements(source)
-            for other, times in self._pair_counts[label].items()
-            if target >> other & 1
-        )
-        return edges / max(1, self.size(source))
+        found = self._fan_outs.get((source, target))
+        if found is None:
+            edges = sum(
+                times
+                for label in elements(source)
+                for other, times in self._pair_counts[label].items()
+                if target >> other & 1
+            )
+            found = self._fan_outs[source, target] = edges / max(1, self.size(source))
+        return found
 
 
 def operands_pass(operands: tuple[Operand, ...], tests: _OperandTests) -> bool:

@@ -1,3 +1,4 @@
+# ruff: noqa: D102 - forward() is described by its class
 """Chain and branch CNNs: LeNet, AlexNet, VGG, SqueezeNet, GoogLeNet, Inception v3, DenseNet."""
 
 from __future__ import annotations

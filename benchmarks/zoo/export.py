@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
-import os
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -76,7 +75,7 @@ def dynamo(job: Job, opset: int, optimize: bool = True, dynamic: bool = False) -
     shapes: Any = None
     if dynamic:
         auto = torch.export.Dim.DYNAMIC
-        flat = tuple({a: auto for a in built.dynamic.get(name, {})} for name in built.inputs)
+        flat = tuple(dict.fromkeys(built.dynamic.get(name, {}), auto) for name in built.inputs)
         shapes = (flat,) if getattr(built.module, "variadic", False) else flat
     with torch.no_grad():
         torch.onnx.export(
@@ -95,7 +94,7 @@ def dynamo(job: Job, opset: int, optimize: bool = True, dynamic: bool = False) -
 
 
 def simplified(job: Job) -> None:
-    """onnxsim over a plain export."""
+    """Apply onnxsim to a plain export."""
     import onnxsim
 
     model, _ = onnxsim.simplify(onnx.load(job.source(*PLAIN)))
@@ -103,7 +102,7 @@ def simplified(job: Job) -> None:
 
 
 def slimmed(job: Job) -> None:
-    """onnxslim over a plain export."""
+    """Apply onnxslim to a plain export."""
     import onnxslim
 
     onnx.save(onnxslim.slim(onnx.load(job.source(*PLAIN))), job.target)
@@ -212,7 +211,7 @@ def run(spec: Spec, variant: str, seed: int, folder: Path) -> None:
             VARIANTS[variant](Job(spec, seed, folder, partial_file))
         if not partial_file.exists():
             raise FileNotFoundError("the exporter wrote no file")
-        os.replace(partial_file, final)
+        partial_file.replace(final)
     finally:
         for leftover in folder.glob(f"{variant}.part*"):
             leftover.unlink()

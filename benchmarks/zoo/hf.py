@@ -1,3 +1,4 @@
+# ruff: noqa: D102 - forward() is described by its class
 """Models built from `transformers` configs with random weights, wrapped for export."""
 
 from __future__ import annotations
@@ -51,6 +52,7 @@ class WithPast(nn.Module):
             input_ids=ids, attention_mask=mask, past_key_values=cache, use_cache=True
         )
         flat: list[Tensor] = []
+        layer: Any
         for layer in cache.layers:
             flat += [layer.keys, layer.values]
         return (result.logits, *flat)
@@ -81,6 +83,9 @@ def example(kinds: str, config: Any) -> tuple[dict[str, Tensor], dict[str, dict[
         elif kind == "target":
             ids = torch.randint(3, VOCAB, (1, DECODER_LENGTH))
             name, value, axes = "input_ids", ids, DEC
+        elif kind in ("dec_mask", "target_mask"):
+            name = "decoder_attention_mask" if kind == "dec_mask" else "attention_mask"
+            value, axes = torch.ones(1, DECODER_LENGTH, dtype=torch.long), DEC
         elif kind == "memory":
             width = getattr(config, "d_model", HIDDEN)
             name, value, axes = "encoder_hidden_states", torch.randn(1, LENGTH, width), SEQ

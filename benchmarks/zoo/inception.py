@@ -1,3 +1,4 @@
+# ruff: noqa: D102 - forward() is described by its class
 """GoogLeNet (Inception v1 with BatchNorm) and Inception v3, without auxiliary heads."""
 
 from __future__ import annotations

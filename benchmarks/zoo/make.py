@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import csv
 import multiprocessing as mp
 import queue
@@ -12,7 +13,9 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-COLUMNS = "path family variant components modality task variant_export seed".split()
+COLUMNS = [
+    "path", "family", "variant", "components", "modality", "task", "variant_export", "seed",
+]  # fmt: skip
 ERROR_COLUMNS = ["name", "variant_export", "cause"]
 TIMEOUT = 180.0
 
@@ -33,13 +36,15 @@ def serve(link: Connection, out: str, seed: int) -> None:
             run(known[name], variant, seed, Path(out) / name)
             link.send("")
         except Exception as error:  # any failure of an exporter is data, not a crash
-            link.send(f"{type(error).__name__}: {one_line(str(error))}")
+            link.send(one_line(error))
 
 
-def one_line(text: str) -> str:
-    """The first informative line, bounded."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return (lines[0] if lines else "")[:300]
+def one_line(error: BaseException) -> str:
+    """Type and first line of the innermost cause, bounded."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return f"{type(error).__name__}: {lines[0] if lines else ''}"[:300]
 
 
 class Worker:
@@ -51,6 +56,7 @@ class Worker:
         self.link: Any = None
 
     def start(self) -> None:
+        """Spawn the process and wait until it has loaded the catalogue."""
         context = mp.get_context("spawn")
         self.link, far = context.Pipe()
         self.process = context.Process(target=serve, args=(far, str(self.out), self.seed))
@@ -60,7 +66,11 @@ class Worker:
         self.link.recv()
 
     def stop(self) -> None:
+        """End the process, if there is one: politely when it listens, else by force."""
         if self.process is not None:
+            with contextlib.suppress(OSError):
+                self.link.send(None)
+            self.process.join(2)
             self.process.kill()
             self.process.join()
             self.link.close()
@@ -111,6 +121,7 @@ class Ledger:
         self.errors = {(r["name"], r["variant_export"]): r for r in read_rows(out / "errors.csv")}
 
     def good(self, spec: Any, variant: str) -> None:
+        """Record a written file."""
         path = f"{spec.name}/{variant}.onnx"
         values = [path, spec.family, spec.variant, spec.components, spec.modality, spec.task]
         with self.lock:
@@ -119,11 +130,13 @@ class Ledger:
             self.errors.pop((spec.name, variant), None)
 
     def bad(self, spec: Any, variant: str, cause: str) -> None:
+        """Record a failed export."""
         with self.lock:
             row = dict(zip(ERROR_COLUMNS, [spec.name, variant, cause], strict=True))
             self.errors[(spec.name, variant)] = row
 
     def save(self) -> None:
+        """Write both lists, sorted."""
         with self.lock:
             rows = [self.rows[key] for key in sorted(self.rows)]
             errors = [self.errors[key] for key in sorted(self.errors)]

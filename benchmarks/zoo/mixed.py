@@ -1,3 +1,4 @@
+# ruff: noqa: D102 - forward() is described by its class
 """U-Net, plain CNNs and MLPs, a timm-style ViT and CRNN text recognisers."""
 
 from __future__ import annotations
@@ -57,7 +58,8 @@ def random_cnn(seed: int) -> tuple[nn.Module, int]:
     act = rng.choice([nn.ReLU, nn.LeakyReLU, nn.ELU, nn.ReLU])
     norm = rng.random() < 0.6
     size = rng.choice([28, 32, 64])
-    cin, layers = 3, []
+    cin = 3
+    layers: list[nn.Module] = []
     for block in range(rng.randint(2, 4)):
         cout = rng.choice([8, 12, 16]) * (block + 1)
         for _ in range(rng.randint(1, 3) if block else 1):
@@ -86,7 +88,8 @@ def random_mlp(seed: int) -> tuple[nn.Module, int]:
     act = rng.choice([nn.ReLU, nn.Tanh, nn.GELU, nn.Sigmoid, nn.LeakyReLU])
     norm = rng.choice([None, None, nn.BatchNorm1d, nn.LayerNorm])
     width = rng.choice([13, 30, 64, 128])
-    first, layers = width, []
+    first = width
+    layers: list[nn.Module] = []
     for _ in range(rng.randint(2, 6)):
         hidden = rng.choice([16, 32, 64, 96])
         layers.append(nn.Linear(width, hidden))
@@ -154,7 +157,7 @@ class BiRnn(nn.Module):
 
     def __init__(self, cin: int, hidden: int, cout: int, gru: bool = False) -> None:
         super().__init__()
-        kind: type[nn.RNNBase] = nn.GRU if gru else nn.LSTM
+        kind: type[nn.LSTM] | type[nn.GRU] = nn.GRU if gru else nn.LSTM
         self.rnn = kind(cin, hidden, bidirectional=True)
         self.embedding = nn.Linear(2 * hidden, cout)
 
@@ -167,8 +170,11 @@ class BiRnn(nn.Module):
 def vgg_trunk(width: int) -> nn.Sequential:
     """The seven-conv trunk of CRNN; it reduces a height of 32 to 1."""
     plan = [(1, 3, False), (2, 3, False), (4, 3, True), (4, 3, False), (8, 3, True)]
-    pools = {0: (2, 2, 0), 1: (2, 2, 0), 3: ((2, 2), (2, 1), (0, 1)), 5: ((2, 2), (2, 1), (0, 1))}
-    cin, layers = 1, []
+    tall = ((2, 2), (2, 1), (0, 1))
+    square = ((2, 2), (2, 2), (0, 0))
+    pools = {0: square, 1: square, 3: tall, 5: tall}
+    cin = 1
+    layers: list[nn.Module] = []
     for index, (ratio, kernel, norm) in enumerate([*plan, (8, 3, False), (8, 2, True)]):
         cout = width * ratio
         layers.append(nn.Conv2d(cin, cout, kernel, 1, 0 if kernel == 2 else 1))

@@ -1,3 +1,4 @@
+# ruff: noqa: D102 - forward() is described by its class
 """Mobile and modern CNNs: MobileNet v1-v3, EfficientNet-B0, ShuffleNetV2, ConvNeXt-tiny."""
 
 from __future__ import annotations

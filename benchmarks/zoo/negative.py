@@ -1,3 +1,4 @@
+# ruff: noqa: D102 - forward() is described by its class
 """Hard negatives: nets that share operators with a known family but not its structure."""
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ class ShuffledVgg(nn.Module):
         rng = random.Random(seed)
         kinds = ["conv"] * 13 + ["relu"] * 13 + ["pool"] * 5
         rng.shuffle(kinds)
-        cin, layers = 3, []
+        cin = 3
+        layers: list[nn.Module] = []
         for kind in kinds:
             if kind == "conv":
                 cout = width * rng.choice([1, 2, 4])

@@ -1,3 +1,4 @@
+# ruff: noqa: D102 - forward() is described by its class
 """Hand-written recurrent models and plain torch Transformers."""
 
 from __future__ import annotations
@@ -5,11 +6,13 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+RnnKind = type[nn.LSTM] | type[nn.GRU]
+
 
 class RnnLanguageModel(nn.Module):
     """Embedding, stacked unidirectional LSTM or GRU, Linear over the vocabulary."""
 
-    def __init__(self, kind: type[nn.RNNBase], layers: int = 2, dim: int = 48, vocab: int = 400):
+    def __init__(self, kind: RnnKind, layers: int = 2, dim: int = 48, vocab: int = 400):
         super().__init__()
         self.embed = nn.Embedding(vocab, dim)
         self.rnn = kind(dim, dim, num_layers=layers, batch_first=True)
@@ -24,7 +27,7 @@ class RnnClassifier(nn.Module):
     """Embedding, stacked bidirectional RNN, Linear over the last step or over every step."""
 
     def __init__(
-        self, kind: type[nn.RNNBase], layers: int = 2, tagger: bool = False, both: bool = True
+        self, kind: RnnKind, layers: int = 2, tagger: bool = False, both: bool = True
     ) -> None:
         super().__init__()
         self.embed = nn.Embedding(400, 32)

@@ -1,6 +1,9 @@
+# ruff: noqa: D102 - forward() is described by its class
 """ResNet relatives with the published layer order, stride placement and stage depths."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -18,7 +21,7 @@ class BasicBlock(nn.Module):
 
     expansion = 1
 
-    def __init__(self, cin: int, width: int, stride: int, skip: bool = True, **_: int) -> None:
+    def __init__(self, cin: int, width: int, stride: int, skip: bool = True) -> None:
         super().__init__()
         self.conv1, self.bn1 = conv_bn(cin, width, 3, stride)
         self.relu = nn.ReLU(inplace=True)
@@ -81,7 +84,7 @@ class ResNet(nn.Module):
         width: int = 8,
         classes: int = 10,
         cifar: bool = False,
-        **options: int,
+        **options: Any,
     ) -> None:
         super().__init__()
         if cifar:

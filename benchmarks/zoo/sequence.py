@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -10,6 +11,9 @@ from torch import nn
 from benchmarks.zoo import recurrent as rec
 from benchmarks.zoo.hf import HEADS, HIDDEN, VOCAB, Recipe, entry
 from benchmarks.zoo.spec import Built, Spec
+
+Maker = Callable[[], nn.Module]
+Builder = Callable[[int], Built]
 
 TOKENS = {"pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2}
 BERT: dict[str, Any] = {
@@ -56,7 +60,9 @@ def bert(name: str, model: str, inputs: str, outputs: str, task: str, layers: in
     )
 
 
-def lm(name: str, family: str, model: str, config: str, options: dict[str, Any], **more: Any):
+def lm(
+    name: str, family: str, model: str, config: str, options: dict[str, Any], **more: Any
+) -> list[Spec]:
     """A causal language model with a mask input, as exported for serving."""
     inputs, kind = more.pop("inputs", "ids mask"), more.pop("kind", "")
     past = more.pop("past", False)
@@ -66,7 +72,9 @@ def lm(name: str, family: str, model: str, config: str, options: dict[str, Any],
     )  # fmt: skip
 
 
-def seq2seq(name: str, family: str, model: str, config: str, part: str = "", **more: Any):
+def seq2seq(
+    name: str, family: str, model: str, config: str, part: str = "", **more: Any
+) -> list[Spec]:
     """An encoder-decoder, or one of its halves."""
     options = {**more.pop("base", SEQ2SEQ), **more.pop("options", {})}
     outputs = more.pop("outputs", "last_hidden_state")
@@ -169,7 +177,7 @@ LMS = [
 ]  # fmt: skip
 
 
-def tokens(maker: Any, length: int = 16, vocab: int = 300) -> Any:
+def tokens(maker: Maker, length: int = 16, vocab: int = 300) -> Builder:
     """Build function of a hand-written model over token ids."""
 
     def build(_: int) -> Built:
@@ -179,7 +187,7 @@ def tokens(maker: Any, length: int = 16, vocab: int = 300) -> Any:
     return build
 
 
-def series(maker: Any, features: int, length: int = 20) -> Any:
+def series(maker: Maker, features: int, length: int = 20) -> Builder:
     """Build function of a hand-written model over a numeric series."""
 
     def build(_: int) -> Built:
@@ -190,7 +198,7 @@ def series(maker: Any, features: int, length: int = 20) -> Any:
     return build
 
 
-def pair(maker: Any, memory: bool = False) -> Any:
+def pair(maker: Maker, memory: bool = False) -> Builder:
     """Build function of a hand-written encoder-decoder or decoder over a memory."""
 
     def build(_: int) -> Built:
@@ -201,7 +209,9 @@ def pair(maker: Any, memory: bool = False) -> Any:
     return build
 
 
-def hand(name: str, family: str, build: Any, task: str, components: str = "", modality="text"):
+def hand(
+    name: str, family: str, build: Builder, task: str, components: str = "", modality: str = "text"
+) -> Spec:
     """A hand-written spec."""
     return Spec(name, family, name, build, components, modality, task)
 

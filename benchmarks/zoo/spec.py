@@ -73,6 +73,7 @@ def make(spec: Spec, seed: int) -> Built:
     """Build one model with settled weights; a pure function of the spec and the seed."""
     derived = model_seed(spec.name, seed)
     torch.manual_seed(derived)
+    torch.backends.mha.set_fastpath_enabled(False)  # the fused layer has no ONNX form
     built = spec.build(derived)
     settle(built.module)
     return built

@@ -14,14 +14,24 @@ from benchmarks.zoo.spec import Built, Spec, image
 Maker = Callable[[], nn.Module]
 
 
-def still(name: str, family: str, maker: Maker, size: int = 224, **labels: str) -> Spec:
+def still(
+    name: str,
+    family: str,
+    maker: Maker,
+    size: int = 224,
+    channels: int = 3,
+    variant: str = "",
+    task: str = "classification",
+) -> Spec:
     """A spec for an image model of fixed layout; `variant` defaults to the name."""
-    channels = int(labels.pop("channels", "3"))
-    variant = labels.pop("variant", name)
-    return Spec(name, family, variant, lambda _: image(maker(), size, channels), **labels)
+
+    def build(_: int) -> Built:
+        return image(maker(), size, channels)
+
+    return Spec(name, family, variant or name, build, task=task)
 
 
-def residual(name: str, depths: list[int], basic: bool = False, **options: int) -> Spec:
+def residual(name: str, depths: list[int], basic: bool = False, **options: bool) -> Spec:
     """A ResNet built from its stage depths."""
     block = BasicBlock if basic else Bottleneck
     size = 32 if options.get("cifar") else 224
@@ -90,8 +100,8 @@ CNNS = [
     still("efficientnet-b0", "efficientnet", mobile.efficientnet_b0),
     still("convnext-tiny", "convnext", mobile.ConvNext),
     still("alexnet", "alexnet", classic.AlexNet),
-    still("lenet-5", "lenet", classic.LeNet5, 28, channels="1"),
-    still("lenet-5-tanh", "lenet", lambda: classic.LeNet5(True), 28, channels="1",
+    still("lenet-5", "lenet", classic.LeNet5, 28, channels=1),
+    still("lenet-5-tanh", "lenet", lambda: classic.LeNet5(True), 28, channels=1,
           variant="lenet-5"),
     still("unet", "unet", mixed.UNet, 128, task="segmentation"),
     still("unet-bilinear", "unet", lambda: mixed.UNet(bilinear=True), 128, task="segmentation"),

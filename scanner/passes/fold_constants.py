@@ -30,7 +30,12 @@ _SAME_BYTES = frozenset(
 )
 
 
-def run(draft: Draft) -> None:
+def run_again(draft: Draft) -> None:
+    """Fold what has become constant; shapes are not inferred any more once movement is gone."""
+    run(draft, learn=False)
+
+
+def run(draft: Draft, *, learn: bool = True) -> None:
     """Walk once in topological order, folding and inferring."""
     for node in draft:
         if node.op in _KEPT or node.bodies:
@@ -39,7 +44,7 @@ def run(draft: Draft) -> None:
             _replace(draft, node, [_shape_of(node)])
         elif node.inputs and not node.dynamic or node.op == "Constant":
             _replace(draft, node, _fold(node))
-        else:
+        elif learn:
             _learn(node)
 
 

@@ -1,0 +1,77 @@
+"""Contract data movement, casts and quantisation onto the edges.
+
+The core view keeps what computes. What a value passed on its way stands on the edge (`Edge.via`)
+for rules that ask; it takes no part in equality, because every exporter moves data differently.
+
+Before:
+    a = Transpose(Cast(x), perm=[0, 2, 1])
+    y = Relu(a)
+
+After:
+    y = Relu(x)
+"""
+
+from __future__ import annotations
+
+from genescan import shapes
+from genescan.draft import Draft, Value
+from genescan.graph import Tensor
+
+_LABELS = {
+    "Identity": "",
+    "Dropout": "",
+    "Contiguous": "",
+    "Cast": "Cast",
+    "CastLike": "Cast",
+    "BitCast": "Cast",
+    "Transpose": "Transpose",
+    "Reshape": "Reshape",
+    "Flatten": "Flatten",
+    "Squeeze": "Squeeze",
+    "Unsqueeze": "Unsqueeze",
+    "Expand": "Expand",
+    "Tile": "Tile",
+    "QuantizeLinear": "Quantize",
+    "DequantizeLinear": "Dequantize",
+}
+_LONGEST = 16
+"""Labels kept on one edge; real chains have fewer than ten."""
+
+
+def run(draft: Draft) -> None:
+    """One walk in topological order; each reader moves once."""
+    for node in draft:
+        if node.op not in _LABELS:
+            continue
+        if isinstance(node.inputs[0], Tensor) or node.inputs[0] is None:
+            _constant(draft, node)
+            continue
+        label = _label(node)
+        taken = node.via.get(0, ())
+        via = (label,) if label and len(taken) < _LONGEST else ()
+        for value in node.outputs[1:]:  # Dropout's mask: nobody reads it at inference
+            draft.replace(value, None)
+        draft.bypass(node, "movement", via=via)
+
+
+def _label(node: Draft.Node) -> str:
+    label = _LABELS[node.op]
+    order = node.ints("perm")
+    if order is not None:
+        return f"{label}({','.join(map(str, order))})"
+    if node.op == "Reshape":
+        target = shapes.ints(node.arg(1) if isinstance(node.arg(1), Tensor) else None)
+        if target is not None:
+            return f"{label}({','.join('?' if d is None else str(d) for d in target[:8])})"
+    return label
+
+
+def _constant(draft: Draft, node: Draft.Node) -> None:
+    """Constant data moved to a computed shape is still a constant."""
+    source = node.inputs[0]
+    dtype = source.dtype if isinstance(source, Tensor) else "float32"
+    for value in node.outputs:
+        draft.replace(value, Tensor(dtype, value.shape))
+    rest: list[Value] = node.dynamic
+    draft.remove(node, "constant")
+    draft.prune(rest, "shape arithmetic")

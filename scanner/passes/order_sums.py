@@ -1,0 +1,75 @@
+"""Bring constants to the outer end of sums and products, and merge them.
+
+Addition and multiplication are associative, and optimisers pre-add or re-order constants.
+
+Before:
+    y = Add(Add(Add(x, w[16, 64]), z), w[64])
+
+After:
+    y = Add(Add(x, z), w[16, 64])
+"""
+
+from __future__ import annotations
+
+from genescan import shapes
+from genescan.draft import Draft, Value
+from genescan.graph import Tensor
+from genescan.passes.unify_spellings import scalar
+
+
+def run(draft: Draft) -> None:
+    """Sink constants through sums until none stands before a dynamic addend."""
+    for op in ("Add", "Mul"):
+        for node in draft.of(op):
+            _merge(draft, node)
+    for node in draft.of("Add"):
+        _sink(draft, node)
+    for node in draft.of("Add"):
+        _merge(draft, node)
+
+
+def _split(node: Draft.Node) -> tuple[Value, Tensor] | None:
+    """The dynamic and the constant operand of `op(dynamic, constant)`."""
+    if len(node.inputs) != 2 or len(node.dynamic) != 1:
+        return None
+    constant = next((arg for arg in node.inputs if isinstance(arg, Tensor)), None)
+    return None if constant is None else (node.dynamic[0], constant)
+
+
+def _merge(draft: Draft, node: Draft.Node) -> None:
+    while node.alive and (parts := _split(node)) is not None:
+        user = node.out.sole_user
+        following = None if user is None or user.op != node.op else _split(user)
+        if user is None or following is None:
+            return
+        first, second = parts[1], following[1]
+        data = None
+        a, b = scalar(first), scalar(second)
+        if a is not None and b is not None and first.squeezed == second.squeezed == ():
+            data = (a + b if node.op == "Add" else a * b,)
+        merged = Tensor(first.dtype, shapes.broadcast(first.shape, second.shape), data)
+        position = node.inputs.index(parts[0])
+        draft.set_inputs(node, [parts[0], merged], {0: node.via.get(position, ())})
+        draft.replace(user.out, node.out)
+        draft.remove(user, heirs=(node,))
+
+
+def _extent(constant: Tensor) -> int:
+    return 2 if constant.squeezed is None else len(constant.squeezed)
+
+
+def _sink(draft: Draft, node: Draft.Node) -> None:
+    """Add(Add(x, c), z) -> Add(Add(x, z), c): only for position-like constants, not biases."""
+    while (parts := _split(node)) is not None and _extent(parts[1]) >= 2:
+        user = node.out.sole_user
+        if user is None or user.op != "Add" or len(user.dynamic) != 2:
+            return
+        other = next((arg for arg in user.dynamic if arg is not node.out), None)
+        if other is None:
+            return
+        inner = draft.add(
+            "Add", [parts[0], other], before=user, origin=(user,), shapes=(user.out.shape,)
+        )
+        draft.set_inputs(user, [inner.out, parts[1]])
+        draft.remove(node, heirs=(user,))
+        node = user

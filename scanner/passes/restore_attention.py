@@ -1,0 +1,173 @@
+"""Fuse decomposed attention: softmax between two products of activations.
+
+The scale (on the scores, or split over queries and keys), the mask with the whole cone that
+computes it, and soft capping are cut: every exporter writes them differently. A bias that is
+itself computed by products of activations (DeBERTa) stays as a fourth operand.
+Source: Vaswani et al., arXiv:1706.03762.
+
+Before:
+    s = Mul(MatMul(q, k), 0.125)
+    y = MatMul(Softmax(Add(s, w[16, 16])), v)
+
+After:
+    y = SDPA(q, k, v, mask="constant")
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from genescan.draft import Draft, Value
+from genescan.graph import Attr, Tensor
+
+_PRODUCTS = ("MatMul", "Einsum", "Gemm")
+_STEPS = 10
+
+
+@dataclass(slots=True)
+class _Scores:
+    """What stands between the softmax and the product of queries and keys."""
+
+    product: Draft.Node
+    region: list[Draft.Node] = field(default_factory=list)
+    masks: list[Value] = field(default_factory=list)
+    constant_mask: bool = False
+
+
+def run(draft: Draft) -> None:
+    """Fuse around every Softmax that has a product on both sides."""
+    for softmax in draft.of("Softmax"):
+        scores = _scores(softmax.inputs[0])
+        out = _weighted_sum(softmax)
+        if scores is not None and out is not None:
+            _fuse(draft, softmax, scores, out)
+    for node in draft.of("SDPA"):
+        for position in (1, 2):
+            _drop_cache(draft, node, position)
+
+
+def _is_product(node: Draft.Node) -> bool:
+    return node.op in _PRODUCTS and len(node.dynamic) == 2
+
+
+def _leads_to_product(value: Value, steps: int = 5) -> bool:
+    for _ in range(steps):
+        if _is_product(value.node):
+            return True
+        if value.node.op not in ("Mul", "Add", "Where", "Clip", "Tanh", "Max") or not value.node.dynamic:
+            return False
+        value = value.node.dynamic[0]
+    return False
+
+
+def _scores(start: object) -> _Scores | None:
+    """Walk back from the softmax through scale, mask and capping to the product."""
+    value, region, masks, constant = start, [], [], False
+    for _ in range(_STEPS):
+        if not isinstance(value, Value):
+            return None
+        node = value.node
+        if _is_product(node):
+            return _Scores(node, region, masks, constant)
+        if node.op not in ("Mul", "Add", "Sub", "Where", "Clip", "Tanh", "Max", "Div"):
+            return None
+        candidates = node.dynamic
+        ahead = next((v for v in candidates if _leads_to_product(v)), None)
+        if ahead is None:
+            return None
+        masks += [v for v in candidates if v is not ahead]
+        if node.op in ("Add", "Where", "Sub"):
+            constant = constant or len(candidates) == 1
+        region.append(node)
+        value = ahead
+    return None
+
+
+def _weighted_sum(softmax: Draft.Node) -> tuple[Draft.Node, list[Draft.Node], Value] | None:
+    """The product that applies the weights, what lies between, and the weights' last value."""
+    value, region = softmax.out, []
+    for _ in range(4):
+        products = [user for user in value.users if _is_product(user)]
+        if len(products) == 1:
+            return products[0], region, value
+        step = next((u for u in value.users if u.op in ("Mul", "Where") and len(value.users) == 1), None)
+        if step is None:
+            return None
+        region.append(step)
+        value = step.out
+    return None
+
+
+def _computes_by_products(value: Value) -> bool:
+    """Whether a mask is itself made by products of activations: then it is not cut."""
+    seen, stack = set(), [value.node]
+    while stack and len(seen) < 200:
+        node = stack.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        if node.op in ("MatMul", "Einsum", "Gemm", "Conv", "Linear", "Softmax", "SDPA"):
+            return True
+        stack.extend(v.node for v in node.dynamic)
+    return False
+
+
+def _unscaled(draft: Draft, value: Value) -> tuple[Value, list[Draft.Node]]:
+    node = value.node
+    if node.op == "Mul" and len(node.dynamic) == 1 and value.sole_user is not None:
+        constant = next((a for a in node.inputs if isinstance(a, Tensor)), None)
+        if constant is not None and constant.squeezed == ():
+            return node.dynamic[0], [node]
+    return value, []
+
+
+def _fuse(
+    draft: Draft, softmax: Draft.Node, scores: _Scores, out: tuple[Draft.Node, list[Draft.Node], Value]
+) -> None:
+    product, between, weights = out
+    values = [arg for arg in product.dynamic if arg is not weights]
+    if len(values) != 1:
+        return
+    query, scale_q = _unscaled(draft, scores.product.dynamic[0])
+    key, scale_k = _unscaled(draft, scores.product.dynamic[1])
+    biases = [mask for mask in scores.masks if _computes_by_products(mask)]
+    cut = [mask for mask in scores.masks if mask not in biases]
+    attrs: dict[str, Attr] = {}
+    if cut or biases or scores.constant_mask:
+        attrs["mask"] = "input" if cut or biases else "constant"
+    region = [product, *between, softmax, *scores.region, scores.product, *scale_q, *scale_k]
+    via = {
+        0: scores.product.via.get(0, ()),
+        1: scores.product.via.get(1, ()),
+        2: product.via.get(product.inputs.index(values[0]), ()),
+    }
+    made = draft.fuse(
+        list(dict.fromkeys(region)), product.out, "SDPA", [query, key, *values, *biases], attrs, via=via
+    )
+    draft.prune(cut, "attention mask")
+    made.marks["decomposed"] = "attention"
+
+
+def _drop_cache(draft: Draft, node: Draft.Node, position: int) -> None:
+    """Concat(past, k) -> k where the past is a graph input: a key-value cache."""
+    value = node.arg(position)
+    if not isinstance(value, Value) or value.node.op != "Concat" or len(value.node.inputs) != 2:
+        return
+    past = [v for v in value.node.dynamic if v.node.op in ("Input", "Slice") and _from_input(v)]
+    fresh = [v for v in value.node.dynamic if v not in past]
+    if len(past) == 1 and len(fresh) == 1:
+        join = value.node
+        draft.retype(node, "SDPA", {**node.attrs, "cache": True})
+        draft.replace(value, fresh[0])
+        draft.remove(join, heirs=(node,))
+        draft.prune(past, "key-value cache")
+
+
+def _from_input(value: Value) -> bool:
+    for _ in range(3):
+        if value.node.op == "Input":
+            return True
+        if not value.node.dynamic:
+            return False
+        value = value.node.dynamic[0]
+    return False

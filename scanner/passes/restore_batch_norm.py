@@ -1,0 +1,120 @@
+"""Normal form B: a convolution has no bias; any per-channel affine after it is one normalisation.
+
+Every export can fold a BatchNormalization into the convolution's weight and bias, and most do, so
+the unfolded state cannot be told from a bias. The most folded state can be reached from every
+export; from it one total rule restores: affine present -> one BatchNormalization, with the grade
+of its evidence in `origin`: explicit, decomposed (scale and shift), or bias_only.
+
+Before:
+    y = Relu(Conv(x, w[8, 3, 3, 3], w[8], kernel_shape=[3, 3]))
+
+After:
+    y = Relu(BatchNormalization(Conv(x, w[8, 3, 3, 3], kernel_shape=[3, 3]), origin="bias_only"))
+"""
+
+from __future__ import annotations
+
+from genescan.draft import Arg, Draft, Value
+from genescan.graph import Tensor
+
+_CONVS = ("Conv", "ConvTranspose", "DeformConv")
+_GRADES = ("bias_only", "decomposed", "explicit")
+
+
+def run(draft: Draft) -> None:
+    """Name stand-alone affines first, then give each convolution its normalisation."""
+    for node in draft.of("Conv"):
+        _scale_kernel(draft, node)
+    for node in draft.of("BatchNormalization"):
+        draft.set_inputs(node, node.inputs[:1], {0: node.via.get(0, ())})
+        draft.retype(node, node.op, {"origin": node.attrs.get("origin", "explicit")})
+    for node in draft.of("Mul"):
+        _affine(draft, node)
+    for op in _CONVS:
+        for node in draft.of(op):
+            _normal_form(draft, node)
+    for node in draft.of("BatchNormalization"):
+        _join(draft, node)
+
+
+def _channels(arg: Arg) -> bool:
+    """A constant with one number for all, or one per channel."""
+    return isinstance(arg, Tensor) and (arg.squeezed is None or len(arg.squeezed) <= 1)
+
+
+def _per_channel(arg: Arg) -> bool:
+    """A constant written as one number per channel of an image: [C, 1, 1] or [1, C, 1, 1]."""
+    if not isinstance(arg, Tensor) or arg.shape is None or len(arg.shape) < 2:
+        return False
+    return arg.shape[-1] == 1 and arg.shape[-2:] != (1,) and len(arg.squeezed or ()) == 1
+
+
+def _constant(node: Draft.Node) -> Tensor | None:
+    if len(node.inputs) != 2 or len(node.dynamic) != 1:
+        return None
+    return next((arg for arg in node.inputs if isinstance(arg, Tensor)), None)
+
+
+def _scale_kernel(draft: Draft, node: Draft.Node) -> None:
+    """A 1x1 depthwise convolution scales channels (ONNX Runtime writes normalisation so)."""
+    weight, groups = node.arg(1), node.attrs.get("group", 1)
+    if not isinstance(weight, Tensor) or weight.shape is None or len(weight.shape) < 3:
+        return
+    plain = all(size == 1 for size in weight.shape[1:]) and groups == weight.shape[0] != 1
+    strides = node.ints("strides") or ()
+    if plain and all(step == 1 for step in strides):
+        draft.set_inputs(node, node.inputs[:1], {0: node.via.get(0, ())})
+        draft.retype(node, "BatchNormalization", {"origin": "decomposed"})
+
+
+def _affine(draft: Draft, node: Draft.Node) -> None:
+    """Add(Mul(x, scale), shift) with per-channel constants, away from any convolution."""
+    user = node.out.sole_user
+    if user is None or user.op != "Add" or not node.dynamic:
+        return
+    if node.dynamic[0].node.op in _CONVS:
+        return
+    if _per_channel(_constant(node)) and _per_channel(_constant(user)):
+        made = draft.fuse(
+            [node, user], user.out, "BatchNormalization", [node.dynamic[0]], {"origin": "decomposed"}
+        )
+        made.via = {0: node.via.get(node.inputs.index(made.inputs[0]), ())}
+
+
+def _normal_form(draft: Draft, node: Draft.Node) -> None:
+    grade, chain = -1, []
+    if node.arg(2) is not None and node.op != "DeformConv":
+        grade = 0
+    result = node.out
+    while (user := result.sole_user) is not None and (found := _grade(user)) is not None:
+        grade = max(grade, found)
+        chain.append(user)
+        result = user.out
+    if len(node.inputs) > 2 and node.op != "DeformConv":
+        draft.set_inputs(node, node.inputs[:2], {0: node.via.get(0, ())})
+    if grade < 0:
+        return
+    attrs = {"origin": _GRADES[grade]}
+    if chain:
+        draft.fuse(chain, result, "BatchNormalization", [node.out], attrs)
+    else:
+        made = draft.add(
+            "BatchNormalization", [], attrs, before=node.next, origin=(node,), shapes=(result.shape,)
+        )
+        draft.replace(result, made.out)
+        draft.set_inputs(made, [result])
+
+
+def _grade(node: Draft.Node) -> int | None:
+    if node.op == "BatchNormalization":
+        return _GRADES.index(str(node.attrs.get("origin", "explicit")))
+    if node.op in ("Add", "Mul") and len(node.dynamic) == 1 and _channels(_constant(node)):
+        return 0 if node.op == "Add" else 1
+    return None
+
+
+def _join(draft: Draft, node: Draft.Node) -> None:
+    """Two affines in a row are one."""
+    value = node.inputs[0]
+    if isinstance(value, Value) and value.node.op == node.op and value.sole_user is node:
+        draft.fuse([value.node, node], node.out, node.op, value.node.inputs, node.attrs)

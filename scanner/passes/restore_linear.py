@@ -1,0 +1,182 @@
+"""One Linear for every product with a weight: MatMul, Gemm and Einsum, with or without bias.
+
+The weight's shape becomes [out, in]. A per-feature scale that only feeds Linear nodes is absorbed
+(SmoothQuant), and a Linear that is only cut along its features becomes one Linear per cut, so that
+packed projections (QKV, gate-and-up) and separate ones are the same graph.
+
+Before:
+    y = Add(MatMul(x, w[64, 10]), w[10])
+
+After:
+    y = Linear(x, w[10, 64], bias=True)
+"""
+
+from __future__ import annotations
+
+import math
+
+from genescan.draft import Draft, Value
+from genescan.graph import Tensor
+
+
+def run(draft: Draft) -> None:
+    """Name products with weights, take in biases and scales, then unpack."""
+    for node in draft.of("MatMul"):
+        _matmul(draft, node)
+    for node in draft.of("Gemm"):
+        _gemm(draft, node)
+    for node in draft.of("Einsum"):
+        _einsum(draft, node)
+    for node in draft.of("Linear"):
+        _absorb_scale(draft, node)
+        _take_bias(draft, node)
+    for node in draft.of("Linear"):
+        _unpack(draft, node)
+
+
+def _turned(weight: Tensor) -> Tensor:
+    shape = None if weight.shape is None else weight.shape[::-1]
+    return Tensor(weight.dtype, shape, None, weight.name, weight.payload)
+
+
+def _become(draft: Draft, node: Draft.Node, value: Value, weight: Tensor, bias: bool) -> None:
+    via = {0: node.via.get(node.inputs.index(value), ())}
+    draft.set_inputs(node, [value, weight], via)
+    draft.retype(node, "Linear", {"bias": bias})
+
+
+def _matmul(draft: Draft, node: Draft.Node) -> None:
+    if len(node.inputs) != 2 or len(node.dynamic) != 1:
+        return
+    position = 1 if isinstance(node.inputs[1], Tensor) else 0
+    weight = node.inputs[position]
+    if isinstance(weight, Tensor) and (weight.shape is None or len(weight.shape) == 2):
+        turned = _turned(weight) if position == 1 else weight
+        _become(draft, node, node.dynamic[0], turned, False)
+
+
+def _gemm(draft: Draft, node: Draft.Node) -> None:
+    a, b, c = node.arg(0), node.arg(1), node.arg(2)
+    if isinstance(a, Value) and isinstance(b, Tensor):
+        bias = isinstance(c, Tensor)
+        _become(draft, node, a, b if node.attrs.get("transB") else _turned(b), bias)
+    elif isinstance(b, Value) and isinstance(a, Tensor):
+        _become(draft, node, b, _turned(a) if node.attrs.get("transA") else a, isinstance(c, Tensor))
+    else:
+        draft.set_inputs(node, [a, b], {i: node.via.get(i, ()) for i in (0, 1)})
+        draft.retype(node, "MatMul", {})
+    if isinstance(c, Value):
+        total = draft.add("Add", [], before=node.next, origin=(node,), shapes=(node.out.shape,))
+        draft.replace(node.out, total.out)
+        draft.set_inputs(total, [node.out, c])
+
+
+def _einsum(draft: Draft, node: Draft.Node) -> None:
+    """An Einsum with one weight is a Linear when no letter is shared by all three terms."""
+    equation = str(node.attrs.get("equation", "")).replace(" ", "")
+    if "->" not in equation or "." in equation or len(node.inputs) != 2 or len(node.dynamic) != 1:
+        return
+    terms, result = equation.split("->", 1)
+    position = 1 if isinstance(node.inputs[1], Tensor) else 0
+    weight, parts = node.inputs[position], terms.split(",")
+    if not isinstance(weight, Tensor) or len(parts) != 2:
+        return
+    own, other = parts[position], parts[1 - position]
+    summed = [letter for letter in own if letter in other and letter not in result]
+    kept = [letter for letter in own if letter in result]
+    if not summed or any(letter in other for letter in kept) or len(own) != len(summed) + len(kept):
+        return
+    shape = None
+    if weight.shape is not None and len(weight.shape) == len(own) and None not in weight.shape:
+        size = dict(zip(own, weight.shape, strict=True))
+        shape = (
+            math.prod(size[letter] or 0 for letter in kept),
+            math.prod(size[letter] or 0 for letter in summed),
+        )
+    _become(draft, node, node.dynamic[0], Tensor(weight.dtype, shape, None, weight.name), False)
+
+
+def _absorb_scale(draft: Draft, node: Draft.Node) -> None:
+    value = node.inputs[0]
+    if not isinstance(value, Value) or value.node.op != "Mul" or len(value.node.dynamic) != 1:
+        return
+    scale = value.node
+    constant = next((arg for arg in scale.inputs if isinstance(arg, Tensor)), None)
+    if constant is None or constant.squeezed is None or len(constant.squeezed) > 1:
+        return
+    if not value.outputs and all(user.op == "Linear" for user in value.users):
+        heirs = list(value.users)
+        source = scale.dynamic[0]
+        draft.replace(value, source, scale.via.get(scale.inputs.index(source), ()))
+        draft.remove(scale, heirs=heirs)
+
+
+def _take_bias(draft: Draft, node: Draft.Node) -> None:
+    user = node.out.sole_user
+    if node.attrs.get("bias") or user is None or user.op != "Add" or len(user.dynamic) != 1:
+        return
+    bias = next((arg for arg in user.inputs if isinstance(arg, Tensor)), None)
+    weight = node.inputs[1]
+    if bias is None or not isinstance(weight, Tensor):
+        return
+    extent, size = bias.squeezed, None if weight.shape is None else weight.shape[0]
+    if extent is None and bias.shape is not None:
+        return
+    if extent is not None and (len(extent) > 1 or (extent and None not in (size, *extent) and extent[0] != size)):
+        return
+    draft.replace(user.out, node.out)
+    draft.remove(user, heirs=(node,))
+    draft.retype(node, "Linear", {"bias": True})
+
+
+def _unpack(draft: Draft, node: Draft.Node) -> None:
+    slices = list(node.out.users)
+    if len(slices) < 2 or node.out.outputs or any(user.op != "Slice" for user in slices):
+        return
+    if not (all(_cuts_features(cut, node) for cut in slices) or _feeds_attention(slices)):
+        return
+    weight = node.inputs[1]
+    for cut in slices:
+        part = Tensor(shape=None)
+        if isinstance(weight, Tensor) and weight.shape is not None:
+            rows = cut.out.shape[-1] if cut.out.shape and _cuts_features(cut, node) else None
+            if rows is None and weight.shape[0] is not None:
+                rows = weight.shape[0] // len(slices)
+            part = Tensor(weight.dtype, (rows, *weight.shape[1:]), None, weight.name)
+        made = draft.add(
+            "Linear", [node.inputs[0], part], node.attrs, before=cut, origin=(node, cut),
+            shapes=(cut.out.shape,), marks={"packed": "one of several"},
+        )  # fmt: skip
+        made.via = {0: node.via.get(0, ())}
+        draft.replace(cut.out, made.out)
+        draft.remove(cut, heirs=(made,))
+        last = made
+    draft.remove(node, heirs=(last,))
+
+
+def _cuts_features(cut: Draft.Node, node: Draft.Node) -> bool:
+    """Whether a Slice cuts the feature axis of a Linear's own output."""
+    if cut.via.get(0):
+        return False
+    axis = cut.attrs.get("axis", cut.attrs.get("axes"))
+    if isinstance(axis, tuple):
+        axis = axis[0] if len(axis) == 1 else None
+    rank = node.out.rank
+    return axis == -1 or (rank is not None and axis == rank - 1)
+
+
+def _feeds_attention(slices: list[Draft.Node]) -> bool:
+    """Whether three cuts are the query, key and value of one attention."""
+    reached = [_attention(cut.out) for cut in slices]
+    return len(slices) == 3 and reached[0] is not None and len(set(reached)) == 1
+
+
+def _attention(value: Value) -> Draft.Node | None:
+    for _ in range(6):
+        user = next(iter(value.users), None)
+        if user is None or user.op == "SDPA":
+            return user
+        if user.op not in ("RotaryEmbedding", "RMSNormalization", "LayerNormalization", "Mul", "Add", "Concat", "Slice", "LpNormalization"):
+            return None
+        value = user.out
+    return None

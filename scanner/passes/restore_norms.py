@@ -1,0 +1,164 @@
+"""Recognise decomposed normalisations by what they compute.
+
+From each reduction the pass grows the region that depends on one entry alone, runs it on sample
+vectors, and asks whether the result is an affine function of the normalised vector: shift- and
+scale-invariant for LayerNormalization, scale-invariant for RMSNormalization (over a mean) and
+LpNormalization (over a sum). A per-feature affine after any normalisation joins it.
+
+Before:
+    d = Sub(x, ReduceMean(x, axes=[-1]))
+    v = ReduceMean(Mul(d, d), axes=[-1])
+    y = Add(Mul(Div(d, Sqrt(Add(v, 1e-05))), w[64]), w[64])
+
+After:
+    y = LayerNormalization(x, axis="feature")
+"""
+
+from __future__ import annotations
+
+import math
+
+from genescan import shapes
+from genescan.draft import Draft, Value
+from genescan.graph import Attr, Tensor
+from genescan.passes import regions
+
+_SAMPLES: tuple[regions.Vector, ...] = (
+    (0.7, -1.9, 2.6, 0.2, -3.1),
+    (5.2, 1.3, -0.8, 2.9, 4.4),
+    (-2.0, 0.6, 0.1, -7.5, 1.2),
+)
+_TOLERANCE = 0.02
+_ALLOWED = frozenset(
+    {
+        "Add", "Sub", "Mul", "Div", "Sqrt", "Reciprocal", "Neg", "Pow", "Abs", "Max", "Clip",
+        "ReduceMean", "ReduceSum", "ReduceSumSquare", "ReduceL2", "GlobalAveragePool",
+    }
+)  # fmt: skip
+_NORMS = ("LayerNormalization", "RMSNormalization", "GroupNormalization", "InstanceNormalization")
+
+
+def run(draft: Draft) -> None:
+    """Fuse around every reduction, then settle attributes and trailing affines of all norms."""
+    for op in ("ReduceMean", "ReduceL2", "ReduceSumSquare", "ReduceSum", "GlobalAveragePool"):
+        for node in draft.of(op):
+            _around(draft, node)
+    for node in draft.of("MeanVarianceNormalization"):
+        draft.retype(node, "LayerNormalization" if _last(node) else "InstanceNormalization")
+    for node in draft.of(*_NORMS):
+        _absorb_affine(draft, node)
+        draft.set_inputs(node, node.inputs[:1], {0: node.via.get(0, ())})
+        draft.retype(node, node.op, {"axis": "feature"} if node.op == _NORMS[0] else {})
+
+
+def _last(node: Draft.Node) -> bool:
+    axes = node.ints("axes")
+    return axes is not None and len(axes) == 1
+
+
+def _allowed(node: Draft.Node) -> bool:
+    return node.op in _ALLOWED
+
+
+def _base(value: Value) -> list[Value]:
+    """Entries that a reduced square may be a function of, the farther one first."""
+    node = value.node
+    if node.op in ("Mul", "Pow", "Abs") and node.dynamic:
+        inner = node.dynamic[0]
+        return [*_base(inner), inner] if inner.node.op in ("Sub", "Abs", "Add") else [inner]
+    if node.op in ("Sub", "Add") and node.dynamic:
+        return [node.dynamic[0]]
+    return [value]
+
+
+def _around(draft: Draft, node: Draft.Node) -> None:
+    if not node.alive or not node.dynamic:
+        return
+    for entry in dict.fromkeys(_base(node.dynamic[0])):
+        if entry.node is node:
+            continue
+        seeds = _back(entry, node)
+        if seeds is None:
+            continue
+        region = regions.sort(regions.grow(entry, seeds, _allowed), entry)
+        for last in reversed(region):
+            if _fuse_at(draft, entry, last.out, region):
+                return
+
+
+def _back(entry: Value, node: Draft.Node) -> list[Draft.Node] | None:
+    """The nodes between the entry and a reduction; None when something else comes in."""
+    nodes, stack = {node: None}, list(node.dynamic)
+    while stack:
+        value = stack.pop()
+        if value is entry or value.node in nodes:
+            continue
+        if not _allowed(value.node) or not value.node.dynamic or len(nodes) > 8:
+            return None
+        nodes[value.node] = None
+        stack.extend(value.node.dynamic)
+    return regions.sort(nodes, entry)
+
+
+def _fuse_at(draft: Draft, entry: Value, exit_: Value, region: list[Draft.Node]) -> bool:
+    part = regions.between(entry, exit_, region)
+    reduces = [node for node in part if node.op in regions.REDUCING]
+    if len(part) < 3 or not reduces or not regions.closed(part, exit_):
+        return False
+    results = [regions.compute(part, entry, exit_, sample) for sample in _SAMPLES]
+    if any(result is None for result in results):
+        return False
+    values: list[regions.Vector] = [result for result in results if result is not None]
+    sums = any(node.op not in ("ReduceMean", "GlobalAveragePool") for node in reduces)
+    if _affine([_normalised(sample, centre=True) for sample in _SAMPLES], values):
+        wide = any(_several_axes(node) for node in reduces)
+        op = "InstanceNormalization" if wide else "LayerNormalization"
+    elif _affine([_normalised(sample, centre=False) for sample in _SAMPLES], values):
+        op = "LpNormalization" if sums else "RMSNormalization"
+    else:
+        return False
+    draft.fuse(part, exit_, op, [entry])
+    return True
+
+
+def _several_axes(node: Draft.Node) -> bool:
+    if node.op == "GlobalAveragePool":
+        return True
+    given: Attr | Tensor | None = node.attrs.get("axes")
+    if given is None and isinstance(node.arg(1), Tensor):
+        given = node.inputs[1]  # type: ignore[assignment]  # a Tensor, just checked
+    axes = shapes.ints(given)
+    return axes is not None and len(axes) > 1
+
+
+def _normalised(sample: regions.Vector, *, centre: bool) -> regions.Vector:
+    mean = sum(sample) / len(sample) if centre else 0.0
+    moved = [x - mean for x in sample]
+    scale = math.sqrt(sum(x * x for x in moved) / len(moved))
+    return tuple(x / scale for x in moved)
+
+
+def _affine(basis: list[regions.Vector], values: list[regions.Vector]) -> bool:
+    """Whether one a != 0 and b give values = a * basis + b for every sample."""
+    span = basis[0][0] - basis[0][1]
+    a = (values[0][0] - values[0][1]) / span
+    b = values[0][0] - a * basis[0][0]
+    if abs(a) < 1e-9:
+        return False
+    return all(
+        abs(a * x + b - y) <= _TOLERANCE * abs(a)
+        for xs, ys in zip(basis, values, strict=True)
+        for x, y in zip(xs, ys, strict=True)
+    )
+
+
+def _absorb_affine(draft: Draft, node: Draft.Node) -> None:
+    while (user := node.out.sole_user) is not None and user.op in ("Mul", "Add"):
+        constant = next((arg for arg in user.inputs if isinstance(arg, Tensor)), None)
+        if constant is None or len(user.dynamic) != 1:
+            return
+        extent = constant.squeezed
+        if extent is not None and len(extent) > 1:
+            return
+        draft.replace(user.out, node.out)
+        draft.remove(user, heirs=(node,))

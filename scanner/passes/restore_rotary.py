@@ -1,0 +1,99 @@
+"""Name rotary position embeddings, however the halves are cut and joined.
+
+The table of cosines and sines is cut: exporters compute it from positions or store it.
+Source: Su et al., RoFormer, arXiv:2104.09864.
+
+Before:
+    r = Concat(Neg(Slice(x, part=1)), Slice(x, part=0))
+    y = Add(Mul(x, w[16, 8]), Mul(r, w[16, 8]))
+
+After:
+    y = RotaryEmbedding(x)
+"""
+
+from __future__ import annotations
+
+from genescan.draft import Arg, Draft, Value
+
+
+def run(draft: Draft) -> None:
+    """Look for rotated halves, then for the two-sided form, then join partial rotations."""
+    for node in draft.of("Concat"):
+        if not _rotated_half(draft, node):
+            _two_sided(draft, node)
+    for node in draft.of("RotaryEmbedding"):
+        _partial(draft, node)
+
+
+def _slice_of(arg: Arg) -> Value | None:
+    if isinstance(arg, Value) and arg.node.op == "Slice" and isinstance(arg.node.inputs[0], Value):
+        return arg.node.inputs[0]
+    return None
+
+
+def _rotated_half(draft: Draft, node: Draft.Node) -> bool:
+    """Add(Mul(x, cos), Mul(Concat(Neg(Slice(x)), Slice(x)), sin))."""
+    if len(node.dynamic) != 2 or len(node.inputs) != 2:
+        return False
+    negative = next((v.node for v in node.dynamic if v.node.op == "Neg"), None)
+    plain = next((v for v in node.dynamic if v.node.op == "Slice"), None)
+    source = _slice_of(plain)
+    if negative is None or source is None or _slice_of(negative.inputs[0]) is not source:
+        return False
+    product = node.out.sole_user
+    if product is None or product.op != "Mul":
+        return False
+    total = product.out.sole_user
+    if total is None or total.op != "Add":
+        return False
+    other = next((arg for arg in total.inputs if arg is not product.out), None)
+    if not isinstance(other, Value) or other.node.op != "Mul" or source not in other.node.inputs:
+        return False
+    region = [total, product, other.node, node, negative, *(v.node for v in node.dynamic)]
+    tables = [a for m in (product, other.node) for a in m.dynamic if a not in (source, node.out)]
+    inner = negative.inputs[0]
+    region += [inner.node] if isinstance(inner, Value) else []
+    _fuse(draft, region, total.out, source, tables)
+    return True
+
+
+def _two_sided(draft: Draft, node: Draft.Node) -> None:
+    """Concat(Sub(x1*cos, x2*sin), Add(x2*cos, x1*sin)) with x1 and x2 slices of one x."""
+    if len(node.inputs) != 2 or sorted(v.node.op for v in node.dynamic) != ["Add", "Sub"]:
+        return
+    region, tables, sources = [node], [], set()
+    for half in node.dynamic:
+        region.append(half.node)
+        for value in half.node.dynamic:
+            if value.node.op != "Mul":
+                return
+            region.append(value.node)
+            for arg in value.node.inputs:
+                source = _slice_of(arg)
+                if source is not None and isinstance(arg, Value):
+                    sources.add(source)
+                    region.append(arg.node)
+                elif isinstance(arg, Value):
+                    tables.append(arg)
+    if len(sources) == 1:
+        _fuse(draft, list(dict.fromkeys(region)), node.out, sources.pop(), tables)
+
+
+def _fuse(
+    draft: Draft, region: list[Draft.Node], result: Value, source: Value, tables: list[Value]
+) -> None:
+    made = draft.fuse(list(dict.fromkeys(region)), result, "RotaryEmbedding", [source])
+    draft.prune(tables, "rotary table")
+    made.marks["decomposed"] = "rotary"
+
+
+def _partial(draft: Draft, node: Draft.Node) -> None:
+    """Concat(RotaryEmbedding(Slice(x)), Slice(x)): rotation of some of the features."""
+    source, joined = _slice_of(node.inputs[0]), node.out.sole_user
+    if source is None or joined is None or joined.op != "Concat" or len(joined.inputs) != 2:
+        return
+    other = next((arg for arg in joined.inputs if arg is not node.out), None)
+    if _slice_of(other) is source and isinstance(other, Value):
+        first = node.inputs[0]
+        region = [joined, node, other.node] + ([first.node] if isinstance(first, Value) else [])
+        draft.fuse(region, joined.out, "RotaryEmbedding", [source], {"partial": True})

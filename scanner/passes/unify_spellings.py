@@ -1,0 +1,285 @@
+"""One spelling for operators that ONNX, its opsets and its optimisers write in several ways.
+
+Each rule is an identity over the reals, or a naming (a table look-up is an Embedding). Operands
+that newer opsets use for attributes (axes, bounds) become attributes.
+
+Before:
+    y = Clip(Sub(x, w[64]), 0.0, 6.0)
+
+After:
+    y = Relu(Add(x, w[64]), max=6.0)
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+
+from genescan import shapes
+from genescan.draft import Arg, Draft, Value
+from genescan.graph import Attr, Tensor
+
+Rule = Callable[[Draft, Draft.Node], None]
+
+
+def scalar(arg: Arg) -> float | None:
+    """The number that a constant operand holds, if it is one known number (repeats count)."""
+    if not isinstance(arg, Tensor) or not arg.data or arg.data[0] is None:
+        return None
+    first = arg.data[0]
+    return float(first) if all(value == first for value in arg.data) else None
+
+
+def _constant(value: float) -> Tensor:
+    return Tensor("float32", (), (value,))
+
+
+def _mapped(arg: Tensor, function: Callable[[float], float]) -> Tensor:
+    data = None
+    if arg.data is not None and None not in arg.data:
+        try:
+            data = tuple(function(value) for value in arg.data)  # type: ignore[arg-type]
+        except (ArithmeticError, ValueError):
+            data = None
+    return Tensor(arg.dtype, arg.shape, data, arg.name)
+
+
+def _sub(draft: Draft, node: Draft.Node) -> None:
+    left, right = node.inputs[:2]
+    if isinstance(right, Tensor):
+        draft.set_input(node, 1, _mapped(right, lambda v: -v))
+        draft.retype(node, "Add")
+
+
+def _div(draft: Draft, node: Draft.Node) -> None:
+    left, right = node.inputs[:2]
+    if isinstance(right, Tensor):
+        draft.set_input(node, 1, _mapped(right, lambda v: 1 / v))
+        draft.retype(node, "Mul")
+    elif scalar(left) == 1.0:
+        draft.set_inputs(node, [right], {0: node.via.get(1, ())})
+        draft.retype(node, "Reciprocal")
+
+
+def _mul(draft: Draft, node: Draft.Node) -> None:
+    values = [scalar(arg) for arg in node.inputs]
+    if len(node.dynamic) == 1 and 1.0 in values and _single(node):
+        draft.bypass(node, "multiplication by one", node.inputs.index(node.dynamic[0]))
+    elif len(node.dynamic) == 1 and -1.0 in values and _single(node):
+        position = node.inputs.index(node.dynamic[0])
+        draft.set_inputs(node, node.dynamic, {0: node.via.get(position, ())})
+        draft.retype(node, "Neg")
+
+
+def _add(draft: Draft, node: Draft.Node) -> None:
+    values = [scalar(arg) for arg in node.inputs]
+    if len(node.dynamic) == 1 and 0.0 in values and _single(node):
+        draft.bypass(node, "addition of zero", node.inputs.index(node.dynamic[0]))
+
+
+def _single(node: Draft.Node) -> bool:
+    """The constant is one number, so that leaving it out changes no shape."""
+    return all(not isinstance(a, Tensor) or a.squeezed == () for a in node.inputs)
+
+
+def _sum(draft: Draft, node: Draft.Node) -> None:
+    args = node.inputs
+    value: Arg = args[0]
+    for arg in args[1:-1]:
+        value = draft.add("Add", [value, arg], before=node, origin=(node,)).out
+    if len(args) == 1:
+        draft.bypass(node, "sum of one")
+    else:
+        draft.set_inputs(node, [value, args[-1]])
+        draft.retype(node, "Add")
+
+
+def _pow(draft: Draft, node: Draft.Node) -> None:
+    exponent = scalar(node.arg(1))
+    via = {0: node.via.get(0, ())}
+    if exponent == 2.0:
+        draft.set_inputs(node, [node.inputs[0]] * 2, via)
+        draft.retype(node, "Mul")
+    elif exponent == 0.5:
+        draft.set_inputs(node, node.inputs[:1], via)
+        draft.retype(node, "Sqrt")
+    elif exponent == -1.0:
+        draft.set_inputs(node, node.inputs[:1], via)
+        draft.retype(node, "Reciprocal")
+
+
+def _bound(node: Draft.Node, name: str, position: int, default: float) -> float | None:
+    value: Attr | Arg = node.attrs.get(name)
+    if isinstance(value, int | float):
+        return float(value)
+    if node.arg(position) is None:
+        return default
+    return scalar(node.arg(position))
+
+
+def _clip(draft: Draft, node: Draft.Node) -> None:
+    low = _bound(node, "min", 1, -math.inf)
+    high = _bound(node, "max", 2, math.inf)
+    rest = node.dynamic[1:]
+    if low == 0.0 and (high is None or high > 1.0 or isinstance(node.inputs[0], Tensor)):
+        finite = high is not None and high < 1e30
+        draft.retype(node, "Relu", {"max": high} if finite and high is not None else {})
+    elif low is not None and high is not None:
+        if low < -1e30 and high > 1e30:
+            draft.bypass(node, "clip without bounds")
+            return
+        draft.retype(node, "Clip", {"min": low, "max": high})
+    if node.alive and len(node.inputs) > 1:
+        draft.set_inputs(node, node.inputs[:1], {0: node.via.get(0, ())})
+        draft.prune(rest, "clip bound")
+
+
+def _max(draft: Draft, node: Draft.Node) -> None:
+    if len(node.dynamic) == 1 and len(node.inputs) == 2 and 0.0 in map(scalar, node.inputs):
+        draft.set_inputs(node, node.dynamic)
+        draft.retype(node, "Relu", {})
+
+
+def _min(draft: Draft, node: Draft.Node) -> None:
+    if len(node.dynamic) != 1 or len(node.inputs) != 2:
+        return
+    value, bound = node.dynamic[0], next(scalar(a) for a in node.inputs if isinstance(a, Tensor))
+    if value.node.op == "Relu" and bound and bound > 1.0 and value.sole_user is node:
+        relu = value.node
+        draft.fuse([relu, node], node.out, "Relu", relu.inputs, {"max": bound})
+
+
+def _relu(draft: Draft, node: Draft.Node) -> None:
+    value = node.inputs[0]
+    if isinstance(value, Value) and value.node.op == "Relu":
+        inner = value.node
+        if value.sole_user is node:
+            bound = node.attrs.get("max", inner.attrs.get("max"))
+            attrs = {} if bound is None else {"max": bound}
+            draft.fuse([inner, node], node.out, "Relu", inner.inputs, attrs)
+        elif "max" not in node.attrs:
+            draft.bypass(node, "repeated Relu")
+
+
+def _swap_comparison(draft: Draft, node: Draft.Node) -> None:
+    via = {1: node.via.get(0, ()), 0: node.via.get(1, ())}
+    draft.set_inputs(node, node.inputs[1::-1], via)
+    draft.retype(node, "Greater" if node.op == "Less" else "GreaterOrEqual")
+
+
+def _split(draft: Draft, node: Draft.Node) -> None:
+    parts = len(node.outputs)
+    for part, value in enumerate(node.outputs):
+        if value.dead:
+            continue
+        attrs: dict[str, Attr] = {"part": part, "parts": parts}
+        if isinstance(node.attrs.get("axis"), int):
+            attrs["axis"] = node.attrs["axis"]
+        made = draft.add(
+            "Slice", node.inputs[:1], attrs, before=node, origin=(node,), shapes=(value.shape,)
+        )
+        made.via = {0: node.via.get(0, ())}
+        draft.replace(value, made.out)
+    draft.remove(node, "unused")
+
+
+def _sequence_at(draft: Draft, node: Draft.Node) -> None:
+    source = node.inputs[0]
+    if isinstance(source, Value) and source.node.op == "SplitToSequence":
+        split, part = source.node, scalar(node.arg(1))
+        attrs: dict[str, Attr] = {"part": int(part)} if part is not None else {}
+        draft.set_inputs(node, split.inputs[:1], {0: split.via.get(0, ())})
+        draft.retype(node, "Slice", attrs)
+        draft.prune([source], heirs=(node,))
+
+
+def _slice(draft: Draft, node: Draft.Node) -> None:
+    if len(node.inputs) < 2 and "starts" not in node.attrs:
+        return
+    constants = [arg if isinstance(arg, Tensor) else None for arg in node.inputs]
+    attrs: dict[str, Attr] = {}
+    for position, name in enumerate(("starts", "ends", "axes", "steps"), 1):
+        values = shapes.known(shapes.operand(node.attrs, name, constants, position))
+        if values is not None:
+            attrs[name] = values
+    rest = node.dynamic[1:]
+    starts, ends = attrs.get("starts"), attrs.get("ends")
+    steps = attrs.get("steps", (1,))
+    whole = (
+        isinstance(starts, tuple)
+        and isinstance(ends, tuple)
+        and isinstance(steps, tuple)
+        and not any(starts)
+        and all(isinstance(end, int) and end >= 2**31 - 1 for end in ends)
+        and all(step == 1 for step in steps)
+    )
+    if whole:
+        draft.bypass(node, "slice of everything")
+        return
+    draft.set_inputs(node, node.inputs[:1], {0: node.via.get(0, ())})
+    draft.retype(node, "Slice", attrs)
+    draft.prune(rest, "slice bounds")
+
+
+def _gather(draft: Draft, node: Draft.Node) -> None:
+    data, index = node.inputs[:2]
+    if isinstance(data, Tensor) and isinstance(index, Value):
+        via = {0: node.via.get(1, ())}
+        draft.set_inputs(node, [index, data], via)
+        draft.retype(node, "Embedding", {})
+    elif isinstance(data, Value) and isinstance(index, Tensor):
+        values = shapes.known(index)
+        attrs = {"axis": node.attrs.get("axis", 0)}
+        if values is not None and len(values) == 1:
+            attrs["part"] = values[0]
+        draft.set_inputs(node, [data], {0: node.via.get(0, ())})
+        draft.retype(node, "Slice", attrs)
+
+
+def _concat(draft: Draft, node: Draft.Node) -> None:
+    if len(node.inputs) == 1:
+        draft.bypass(node, "concatenation of one")
+
+
+def _quick(draft: Draft, node: Draft.Node) -> None:
+    """Opset 24 Swish with its own slope."""
+    if abs(node.number("alpha", 1.0) - 1.702) < 1e-3:
+        draft.retype(node, "QuickGelu", {})
+
+
+def _resize(draft: Draft, node: Draft.Node) -> None:
+    rest = node.dynamic[1:]
+    mode = node.attrs.get("mode", "nearest")
+    draft.set_inputs(node, node.inputs[:1], {0: node.via.get(0, ())})
+    draft.retype(node, "Resize", {"mode": mode})
+    draft.prune(rest, "resize bounds")
+
+
+_RULES: Mapping[str, Rule] = {
+    "Sub": _sub,
+    "Div": _div,
+    "Mul": _mul,
+    "Add": _add,
+    "Sum": _sum,
+    "Pow": _pow,
+    "Clip": _clip,
+    "Max": _max,
+    "Min": _min,
+    "Relu": _relu,
+    "Less": _swap_comparison,
+    "LessOrEqual": _swap_comparison,
+    "Split": _split,
+    "SequenceAt": _sequence_at,
+    "Slice": _slice,
+    "Gather": _gather,
+    "Concat": _concat,
+    "Swish": _quick,
+    "Resize": _resize,
+}
+
+
+def run(draft: Draft) -> None:
+    """Apply the rules operator by operator; each is final, none needs another's result twice."""
+    for op, rule in _RULES.items():
+        for node in draft.of(op):
+            rule(draft, node)
