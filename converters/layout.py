@@ -6,9 +6,10 @@ import re
 from collections.abc import Set
 from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import Any
 
 from genescan.converters.schema import SKIPPED
-from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from google.protobuf.descriptor import FieldDescriptor
 
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 """Wire types; 3 and 4 are groups, which no schema here uses."""
@@ -54,11 +55,11 @@ def _tag_bytes(tag: int) -> bytes:
     return bytes((*out, tag))
 
 
-def layout(message: Descriptor, dropped: Set[str], known: dict[str, Layout]) -> Layout:
+def layout(message: Any, dropped: Set[str], known: dict[str, Layout]) -> Layout:
     """The layout of `message` and of every message inside it.
 
     Args:
-        message: the schema.
+        message: the descriptor of the message (protobuf has two classes of them).
         dropped: names of fields that are never kept, in whatever message they stand.
         known: layouts made so far, by full name; schemas are recursive.
     """

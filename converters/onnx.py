@@ -46,7 +46,7 @@ def read(source: Source, limits: Limits) -> Graph:
     """
     clock = Clock(limits)
     model_class = message_class("onnx", "onnx.ModelProto")
-    skeleton = skim(source, model_class.DESCRIPTOR, _DROPPED, limits)
+    skeleton = skim(source, model_class, _DROPPED, limits)
     model = _parse(model_class, skeleton.data)
     if not model.HasField("graph"):
         raise ModelError("the model has no graph")

@@ -143,16 +143,15 @@ class BlockReader:
         refs: dict[str, str] = {}
         bodies: dict[str, Block] = {}
         for proto in protos:
-            name = text(proto.name)
-            kind = proto.type or inferred(proto)
-            if proto.ref_attr_name:
-                refs[name] = text(proto.ref_attr_name)
+            name, kind = text(proto.name), proto.type or inferred(proto)
+            if source := proto.ref_attr_name:
+                refs[name] = text(source)
             elif kind == _GRAPH:
                 bodies[name] = self.graph(proto.g)
             elif kind == _GRAPHS:
                 for index, graph in enumerate(proto.graphs):
                     bodies[f"{name}[{index}]"] = self.graph(graph)
-            elif (value := self._values.attribute(proto)) is not None:
+            elif (value := self._values.attribute(proto, kind)) is not None:
                 attrs[name] = value
         return attrs, refs, bodies
 

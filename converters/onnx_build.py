@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from genescan.converters.base import Clock
 from genescan.converters.onnx_block import Block, Row
@@ -12,6 +13,8 @@ from genescan.converters.onnx_ops import CLASSICAL_DOMAIN, operator
 from genescan.errors import ModelError
 from genescan.graph import Attr, Dims, Edge, Graph, Node, Operand, Tensor
 from genescan.limits import Limits
+
+_NO_BODIES: Mapping[str, Graph] = MappingProxyType({})
 
 
 @dataclass(slots=True)
@@ -150,15 +153,24 @@ class Builder:
         if row.key.domain == CLASSICAL_DOMAIN:
             attrs = {**attrs, "kind": self._name(row.key.name)}
         inputs = tuple(map(frame.operand, row.inputs))
-        bodies: dict[str, Graph] = {}
-        for name, block in row.bodies.items():
-            bodies[self._name(name)], captured = self._body(block, frame)
+        bodies: Mapping[str, Graph] = _NO_BODIES
+        if row.bodies:
+            bodies, captured = self._bodies(row, frame)
             inputs += captured
         origin = (self._name(frame.prefix + row.name),)
         index = len(frame.emitted.nodes)
         frame.emitted.nodes.append(Node(op, inputs, attrs, len(row.outputs), origin, bodies=bodies))
         for port, name in enumerate(row.outputs):
             frame.bind(name, Edge(index, port))
+
+    def _bodies(self, row: Row, frame: _Frame) -> tuple[dict[str, Graph], tuple[Operand, ...]]:
+        """All sub-graphs of a node, and what they read from outside, in the same order."""
+        bodies: dict[str, Graph] = {}
+        operands: tuple[Operand, ...] = ()
+        for name, block in row.bodies.items():
+            bodies[self._name(name)], captured = self._body(block, frame)
+            operands += captured
+        return bodies, operands
 
     def _body(self, block: Block, frame: _Frame) -> tuple[Graph, tuple[Operand, ...]]:
         """A sub-graph and the outer values that it reads; outer constants go inside."""

@@ -202,12 +202,10 @@ class Values:
         """A name, cut to the length that is kept."""
         return text(value)[: self.limits.name_length]
 
-    def attribute(self, proto: Any) -> Attr | None:
+    def attribute(self, proto: Any, kind: int) -> Attr | None:
         """The value of an attribute; None for kinds without a plain value, or left out."""
-        if self._left_out(proto):
-            return None
-        convert = self._attributes.get(proto.type or inferred(proto))
-        return None if convert is None else convert(proto)
+        convert = self._attributes.get(kind)
+        return None if convert is None or self._left_out(proto) else convert(proto)
 
     def dims(self, kind: Any, place: str) -> Dims | None:
         """The shape in a TypeProto: None when not even the rank is known."""

@@ -17,7 +17,7 @@ from genescan.converters.layout import BYTES, FIXED32, FIXED64, VARINT, Action, 
 from genescan.converters.schema import SKIPPED
 from genescan.errors import LimitExceeded, ModelError
 from genescan.limits import Limits
-from google.protobuf.descriptor import Descriptor
+from google.protobuf.message import Message
 
 PAYLOAD = 4_096
 """Bytes of one payload field that are kept."""
@@ -40,12 +40,12 @@ class Skeleton(NamedTuple):
     `data` says is true only when it is listed here."""
 
 
-def skim(source: Source, message: Descriptor, dropped: Set[str], limits: Limits) -> Skeleton:
+def skim(source: Source, message: type[Message], dropped: Set[str], limits: Limits) -> Skeleton:
     """The skeleton of the message that fills `source`.
 
     Args:
         source: the file.
-        message: the schema of its outermost message.
+        message: the class of its outermost message.
         dropped: names of fields never to keep.
         limits: budgets for fields, bytes kept, string length, nesting and time.
 
@@ -55,7 +55,9 @@ def skim(source: Source, message: Descriptor, dropped: Set[str], limits: Limits)
     """
     skimmer = _Skimmer(source, limits)
     try:
-        chunks = skimmer.walk(0, source.size, layout(message, dropped, {}), 0).close(source.size)
+        chunks = skimmer.walk(0, source.size, layout(message.DESCRIPTOR, dropped, {}), 0).close(
+            source.size
+        )
     except IndexError:  # the last window ends with the file
         raise ModelError("truncated inside a field", place=f"byte {source.size}") from None
     return Skeleton(b"".join(chunks), frozenset(skimmer.skipped))

@@ -106,7 +106,10 @@ def _elements(tensor: Tensor) -> int:
 
 
 def channels(match: Match, index: Index) -> int | None:
-    """Output channels of the last contraction with weights in a match; None when unknown."""
+    """Output channels of the last contraction with weights in a match.
+
+    0 when it has none, None when the weight's shape is unknown.
+    """
     for number in reversed(match.order):
         node = index.graph.nodes[number]
         axis = _OUTPUT_AXIS.get(node.op)
@@ -114,7 +117,7 @@ def channels(match: Match, index: Index) -> int | None:
         if axis is not None and tensor is not None:
             shape = tensor.shape
             return shape[axis] if shape and -len(shape) <= axis < len(shape) else None
-    return None
+    return 0
 
 
 _OUTPUT_AXIS: Mapping[str, int] = {
@@ -137,12 +140,17 @@ def strided(numbers: Sequence[int], index: Index) -> bool:
     return False
 
 
-def stages(chain: Sequence[Link], index: Index) -> tuple[int, ...]:
-    """Run lengths of a chain, cut before a match that strides or has other output channels."""
+def stages(chain: Sequence[Link], index: Index) -> tuple[int, ...] | None:
+    """Run lengths of a chain, cut before a match that strides or has other output channels.
+
+    None when channels are unknown.
+    """
     runs: list[int] = []
     previous: int | None = None
     for link in chain:
         width = channels(link.match, index)
+        if width is None:
+            return None
         cut = width != previous or strided((*link.glue, *link.match.order), index)
         if not runs or cut:
             runs.append(0)

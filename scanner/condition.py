@@ -106,6 +106,7 @@ class Condition:
     """Ids of other signatures that it asks for."""
 
     def __call__(self, facts: Facts) -> Decision:
+        """Decide, with reasons."""
         return self.test(facts)
 
 
@@ -118,6 +119,8 @@ class _Compiler:
         self.refs: set[Ref] = set()
         self.asked: set[str] = set()
         self.found: set[str] = set()
+        self.needs = "needs"
+        """How reasons introduce a comparison; under `not` the opposite."""
 
     def text(self, node: ast.expr) -> str:
         """The source of an expression on one line."""
@@ -140,16 +143,20 @@ class _Compiler:
             return lambda facts: answer
         if isinstance(node, ast.Call) and self.function(node) == "found":
             return self.other(node)
+        if isinstance(node, ast.Call) and self.function(node) in _COUNTS:
+            return self.some(self.term(node), self.text(node))
         if isinstance(node, ast.Name | ast.Attribute):
             return self.presence(node)
         raise fail(node, "expected a comparison, a pattern or a component")
 
     def negation(self, node: ast.UnaryOp) -> Test:
-        inner, text = self.truth(node.operand), self.text(node)
+        before, self.needs = self.needs, _OPPOSITE[self.needs]
+        inner = self.truth(node.operand)
+        self.needs = before
 
         def test(facts: Facts) -> Decision:
             truth, reasons = inner(facts)
-            return Decision(kleene.negate(truth), reasons or (f"{text} is {truth is False}",))
+            return Decision(kleene.negate(truth), reasons)
 
         return test
 
@@ -168,13 +175,12 @@ class _Compiler:
             self.refs.add(Ref(alias))
             return lambda facts: _report(alias, facts.holds(alias))
         ref = self.ref(node)
-        compare = kleene.COMPARISONS[ast.GtE][1]
+        return self.some(lambda facts: facts.count((ref,)), f"count({ref})")
 
-        def test(facts: Facts) -> Decision:
-            count = facts.count((ref,))
-            return Decision(compare(count, 1), (f"count({ref}) = {kleene.show(count)}",))
-
-        return test
+    def some(self, term: Term, text: str) -> Test:
+        """A count where a statement is expected: at least one."""
+        left, right = (term, text, False), (_one, "1", True)
+        return _compare(left, right, self.needs, *kleene.COMPARISONS[ast.GtE])
 
     def comparison(self, node: ast.Compare) -> Test:
         sides = [node.left, *node.comparators]
@@ -184,7 +190,7 @@ class _Compiler:
             row = kleene.COMPARISONS.get(type(sign))
             if row is None:
                 raise fail(node, "compare with ==, !=, <, <=, >, >=, in or not in")
-            tests.append(_compare(terms[index], terms[index + 1], *row))
+            tests.append(_compare(terms[index], terms[index + 1], self.needs, *row))
         return tests[0] if len(tests) == 1 else _all(tests)
 
     # values: numbers and lists
@@ -343,6 +349,11 @@ class _Compiler:
         return ref, ".".join(path[1:])
 
 
+_COUNTS = ("count", "op", "inputs", "outputs")
+"""Functions that make a statement on their own: at least one."""
+
+_OPPOSITE = {"needs": "must not be", "must not be": "needs"}
+
 _REDUCE: Mapping[str, Callable[[Value], Value]] = {
     "len": kleene.length,
     "sum": kleene.total,
@@ -422,8 +433,12 @@ def _reasons(answers: Sequence[Decision], truth: Truth) -> tuple[str, ...]:
 _Side: TypeAlias = "tuple[Term, str, bool]"
 
 
+def _one(facts: Facts) -> Value:
+    return 1
+
+
 def _compare(
-    left: _Side, right: _Side, sign: str, compare: Callable[[Value, Value], Truth]
+    left: _Side, right: _Side, needs: str, sign: str, compare: Callable[[Value, Value], Truth]
 ) -> Test:
     """One comparison; its reason tells the values on both sides."""
     (a, a_text, a_constant), (b, b_text, b_constant) = left, right
@@ -432,7 +447,7 @@ def _compare(
         x, y = a(facts), b(facts)
         got = a_text if a_constant else f"{a_text} = {kleene.show(x)}"
         needed = b_text if b_constant else f"{b_text} = {kleene.show(y)}"
-        return Decision(compare(x, y), (f"{got} (needs {sign} {needed})",))
+        return Decision(compare(x, y), (f"{got} ({needs} {sign} {needed})",))
 
     return test
 

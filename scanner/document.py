@@ -8,11 +8,9 @@ own composer overflows the C stack on deeply nested input.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import yaml
-
 from genescan.errors import Problem
 
 try:
@@ -24,8 +22,7 @@ MAX_DEPTH = 16
 """Nesting of collections; honest signatures nest five deep."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scalar:
+class Scalar(NamedTuple):
     """A text value."""
 
     value: str
@@ -36,8 +33,7 @@ class Scalar:
     """How it is quoted: '', "'", '"', '|' or '>'."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sequence:
+class Sequence(NamedTuple):
     """A list."""
 
     items: list[Node]
@@ -45,8 +41,7 @@ class Sequence:
     column: int
 
 
-@dataclass(frozen=True, slots=True)
-class Mapping:
+class Mapping(NamedTuple):
     """Keys and values in the order of the file."""
 
     items: list[tuple[Scalar, Node]]
@@ -101,7 +96,7 @@ class _Composer:
             raise DocumentError(f"nested more than {MAX_DEPTH} deep", node.line, node.column)
 
     def take(self, event: yaml.Event) -> None:
-        line, column = event.start_mark.line + 1, event.start_mark.column + 1
+        line, column = _place(event.start_mark)
         if isinstance(event, yaml.ScalarEvent):
             self.place(Scalar(event.value, line, column, event.style or ""))
         elif isinstance(event, yaml.MappingStartEvent):
@@ -119,11 +114,15 @@ class _Composer:
             raise DocumentError("anchors and tags are not supported", line, column)
 
 
+def _place(mark: Any) -> tuple[int, int]:
+    return (mark.line + 1, mark.column + 1) if mark else (1, 1)
+
+
 def _events(text: str) -> Iterator[yaml.Event]:
     loader = _Loader(text)
     try:
-        while loader.check_event():
-            yield loader.get_event()
+        while (event := loader.get_event()) is not None:
+            yield event
     finally:
         loader.dispose()
 
@@ -135,9 +134,7 @@ def compose(text: str) -> Node:
         for event in _events(text):
             composer.take(event)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        raise DocumentError(f"not YAML: {error.problem}", *place) from None
+        raise DocumentError(f"not YAML: {error.problem}", *_place(error.problem_mark)) from None
     except (yaml.YAMLError, UnicodeError) as error:
         reason = getattr(error, "reason", "unreadable characters")
         raise DocumentError(f"not YAML: {reason}", 1, 1) from None

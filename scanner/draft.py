@@ -342,6 +342,11 @@ class Draft:
             graph.meta, shapes=shapes,
         )  # fmt: skip
 
+    def adopt(self, node: Node, origin: Sequence[str]) -> None:
+        """Register a node that comes from a sub-graph as a source node of its own."""
+        node.origin = (len(self.names),)
+        self.names.append(origin[0] if origin else node.op)
+
     # --- bookkeeping ---------------------------------------------------------------------
 
     def _inherit(self, heir: Node, nodes: Iterable[Node]) -> None:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from genescan import ops, predicates
 from genescan.errors import NotationError
@@ -30,20 +30,18 @@ FORMS = ("maybe", "either", "path", "Any")
 """Names with a meaning of their own, next to operators, classes and operand tests."""
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """Which node to expect: operators, attribute tests and how many nodes read it."""
 
     ops: frozenset[str] | None
     """None: any operator."""
     attrs: tuple[tuple[str, Predicate], ...] = ()
     consumers: Predicate | None = None
-    line: int = field(default=1, compare=False)
-    column: int = field(default=1, compare=False)
+    line: int = 1
+    column: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(NamedTuple):
     """A component by the alias that `uses:` gives it."""
 
     alias: str
@@ -52,16 +50,14 @@ class Use:
 Head: TypeAlias = Step | Use
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(NamedTuple):
     """A variable, assigned or free; `output` when one output of its producer is meant."""
 
     name: str
     output: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Apply:
+class Apply(NamedTuple):
     """`Op(a, b)` or `alias(a, b)`; None stands for `_`."""
 
     head: Head
@@ -69,23 +65,20 @@ class Apply:
     output: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Maybe:
+class Maybe(NamedTuple):
     """`maybe(A, B)(x)`: A then B, or x itself."""
 
     heads: tuple[Head, ...]
     args: tuple[Expr | None, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Either:
+class Either(NamedTuple):
     """`either(A(x), B(x))`: one of several expressions."""
 
     options: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Path:
+class Path(NamedTuple):
     """`path(x, through=[...], at_most=n)`: x, seen through a few nodes."""
 
     source: Expr
@@ -93,8 +86,7 @@ class Path:
     at_most: int
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(NamedTuple):
     """A test on an operand, such as `const()` or `0.5`."""
 
     test: OperandTest
@@ -159,9 +151,7 @@ def operators(node: ast.expr) -> frozenset[str]:
     if found is None:
         known = (*ops.VOCABULARY, *ops.CLASSES, *FORMS, *predicates.OPERAND_TESTS)
         suggestion = hint(node.id, known)
-        raise fail(
-            node, f"unknown operator {node.id}" + (f", {suggestion}" if suggestion else "")
-        )
+        raise fail(node, f"unknown operator {node.id}" + (f", {suggestion}" if suggestion else ""))
     return found
 
 
@@ -300,7 +290,9 @@ class _Reader:
         return Path(self.expression(node.args[0]), *route(settings, at_most=8))
 
 
-def route(settings: Mapping[str | None, ast.expr], at_most: int) -> tuple[frozenset[str] | None, int]:
+def route(
+    settings: Mapping[str | None, ast.expr], at_most: int
+) -> tuple[frozenset[str] | None, int]:
     """Read `through=` and `at_most=`; `at_most` is the default. Raises `NotationError`."""
     through: frozenset[str] | None = None
     if (listed := settings.get("through")) is not None:

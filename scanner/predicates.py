@@ -17,8 +17,11 @@ from genescan.suggest import hint
 from genescan.text import fail, literal
 
 WORDS = frozenset(
-    "depthwise grouped forward reverse bidirectional"
-    " explicit decomposed folded_by_name bias_only restored".split()
+    [
+        *("depthwise", "grouped"),
+        *("forward", "reverse", "bidirectional"),
+        *("explicit", "decomposed", "folded_by_name", "bias_only", "restored"),
+    ]
 )
 """Attribute values that are written without quotes."""
 
@@ -64,7 +67,9 @@ def _number(node: ast.expr) -> float:
     return value
 
 
-def _compare(name: str, limit: float) -> Predicate:
+def _comparison(call: ast.Call) -> Predicate:
+    limit = _number(_arguments(call, 1)[0])
+    name = call.func.id if isinstance(call.func, ast.Name) else ""
     compare = _COMPARE[name]
 
     def test(found: Attr | None) -> bool:
@@ -120,10 +125,7 @@ def _arguments(call: ast.Call, count: int | None) -> list[ast.expr]:
 
 
 _FUNCTIONS: Mapping[str, Callable[[ast.Call], Predicate]] = {
-    **{
-        name: lambda call, name=name: _compare(name, _number(_arguments(call, 1)[0]))
-        for name in _COMPARE
-    },
+    **dict.fromkeys(_COMPARE, _comparison),
     "ne": lambda call: _not(attribute(_arguments(call, 1)[0])),
     "approx": lambda call: _approx(_number(_arguments(call, 1)[0])),
     "length": lambda call: _length(attribute(_arguments(call, 1)[0])),
@@ -159,9 +161,7 @@ def attribute(node: ast.expr) -> Predicate:
 
 
 def _scalar(text: str, test: Predicate) -> OperandTest:
-    return OperandTest(
-        text, lambda found: isinstance(found, Tensor) and test(found.scalar)
-    )
+    return OperandTest(text, lambda found: isinstance(found, Tensor) and test(found.scalar))
 
 
 def _const(call: ast.Call) -> OperandTest:

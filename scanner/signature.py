@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from genescan import document, notation
 from genescan.condition import Condition
@@ -29,15 +29,14 @@ _ID = re.compile(r"[a-z0-9]+(?:[-.][a-z0-9]+)*(?:/[a-z0-9]+(?:[-.][a-z0-9]+)*)*"
 _VERSION = re.compile(r"\d{1,4}(?:\.\d{1,4}){0,3}")
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
+class Example(NamedTuple):
     """An inline graph that the signature must match (or, as a plain counter-example, must not)."""
 
     name: str
     text: str
     variant: str = ""
     """Which variant it must be; empty when that does not matter."""
-    scalar: Scalar | None = field(default=None, compare=False)
+    scalar: Scalar | None = None
     """Where the text stands in the file."""
 
 
@@ -56,8 +55,7 @@ class NearMiss:
     column: int = field(default=1, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Model:
+class Model(NamedTuple):
     """A fixture that must match or must not, by stem."""
 
     stem: str
@@ -277,8 +275,7 @@ KEYS = (
 """Every key of a signature file."""
 
 
-@dataclass(frozen=True, slots=True)
-class TooNew:
+class TooNew(NamedTuple):
     """A signature written for a later engine: skipped with a notice, not wrong."""
 
     path: str
@@ -289,9 +286,7 @@ class TooNew:
         return f"{self.path}: skipped, needs engine {self.needs} (this is {have})"
 
 
-def parse(
-    source: str, path: str = "<signature>", limits: Limits = DEFAULT
-) -> Signature | TooNew:
+def parse(source: str, path: str = "<signature>", limits: Limits = DEFAULT) -> Signature | TooNew:
     """Read a signature; raises `SignatureError` with every problem found.
 
     Args:

@@ -47,9 +47,10 @@ PLAIN = ("ts17", "dyn18", "ts13")
 def quiet() -> Iterator[None]:
     """Silence what exporters print."""
     logging.disable(logging.WARNING)
-    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+    with warnings.catch_warnings(), io.StringIO() as sink:
         warnings.simplefilter("ignore")
-        yield
+        with contextlib.redirect_stdout(sink), contextlib.redirect_stderr(sink):
+            yield
 
 
 def torchscript(job: Job, opset: int, fold: bool = True, dynamic: bool = False) -> None:

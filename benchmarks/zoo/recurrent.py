@@ -120,4 +120,4 @@ class TorchSeq2Seq(nn.Module):
     def forward(self, source: Tensor, decoder_ids: Tensor) -> Tensor:
         memory = source if self.decoder_only else self.encoder(self.embed(source))
         target = self.embed(decoder_ids)
-        return self.out(self.decoder(target, memory, tgt_mask=self.mask))
+        return self.out(self.decoder(target, memory, tgt_mask=self.mask, tgt_is_causal=True))

@@ -156,7 +156,7 @@ LMS = [
          "ffn_dim": 4 * HIDDEN, "num_attention_heads": HEADS, "max_position_embeddings": 64,
          "word_embed_proj_dim": HIDDEN}),
     *lm("gpt-neox", "gpt-neox", "GPTNeoXForCausalLM", "GPTNeoXConfig",
-        {**BERT, "num_hidden_layers": 3, **TOKENS}),
+        {**BERT, "num_hidden_layers": 3, **TOKENS}, kind="gpt_neox"),
     *lm("gpt-j", "gpt-j", "GPTJForCausalLM", "GPTJConfig",
         {**GPT2, "n_layer": 3, "rotary_dim": 8}, attention="eager"),
     *lm("bloom", "bloom", "BloomForCausalLM", "BloomConfig",

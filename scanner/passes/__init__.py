@@ -1,0 +1,68 @@
+"""The canonicalisation pipeline: the ordered list of passes, with the reason for each place.
+
+A pass edits a `Draft`; after each one `genescan.verify` runs. Passes are `verb_object.run`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from genescan.draft import Draft
+from genescan.passes import (
+    contract_movement,
+    dequantise,
+    drop_guards,
+    drop_unused,
+    fold_constants,
+    fold_pads,
+    inline_bodies,
+    order_sums,
+    restore_activations,
+    restore_attention,
+    restore_batch_norm,
+    restore_linear,
+    restore_norms,
+    restore_rearrangements,
+    restore_recurrence,
+    restore_rotary,
+    settle_attributes,
+    split_attention,
+    split_fused,
+    unify_spellings,
+)
+
+
+class Pass(NamedTuple):
+    """One step of the pipeline."""
+
+    name: str
+    run: Callable[[Draft], None]
+    reason: str
+    """Why it stands where it stands."""
+
+
+PIPELINE: tuple[Pass, ...] = (
+    Pass("drop_unused", drop_unused.run, "first: what the source itself left dangling"),
+    Pass("fold_constants", fold_constants.run, "shapes and constants decide later rules"),
+    Pass("inline_bodies", inline_bodies.run, "needs constant conditions; all else sees one graph"),
+    Pass("fold_inlined", fold_constants.run, "bodies brought constants and shapes of their own"),
+    Pass("dequantise", dequantise.run, "clamps stand next to their producer only before splitting"),
+    Pass("split_fused", split_fused.run, "primitive operators for everything that follows"),
+    Pass("split_attention", split_attention.run, "as above; its projections become Linear"),
+    Pass("restore_rearrangements", restore_rearrangements.run, "needs movement, which goes next"),
+    Pass("contract_movement", contract_movement.run, "what follows matches through movement"),
+    Pass("fold_again", fold_constants.run_again, "constants that only movement separated"),
+    Pass("unify_spellings", unify_spellings.run, "one spelling for the matchers below"),
+    Pass("drop_guards", drop_guards.run, "guards stand inside attention and embeddings"),
+    Pass("restore_norms", restore_norms.run, "before affine constants are merged elsewhere"),
+    Pass("restore_activations", restore_activations.run, "before scales are absorbed"),
+    Pass("order_sums", order_sums.run, "after norms, whose epsilon is a constant addend"),
+    Pass("restore_rotary", restore_rotary.run, "before attention: its products are no scores"),
+    Pass("restore_attention", restore_attention.run, "before Linear takes products with weights"),
+    Pass("fold_pads", fold_pads.run, "before convolutions are settled"),
+    Pass("restore_linear", restore_linear.run, "after norms: gamma is a constant factor too"),
+    Pass("restore_batch_norm", restore_batch_norm.run, "after padding and sums are settled"),
+    Pass("restore_recurrence", restore_recurrence.run, "cells are made of Linear and activations"),
+    Pass("settle_attributes", settle_attributes.run, "last: attributes of what stays"),
+)

@@ -34,6 +34,8 @@ _LABELS = {
     "QuantizeLinear": "Quantize",
     "DequantizeLinear": "Dequantize",
 }
+_SAME_ORDER = frozenset(_LABELS) - {"Transpose", "Expand", "Tile", "DequantizeLinear"}
+"""Operators that keep the elements and their order."""
 _LONGEST = 16
 """Labels kept on one edge; real chains have fewer than ten."""
 
@@ -69,9 +71,12 @@ def _label(node: Draft.Node) -> str:
 def _constant(draft: Draft, node: Draft.Node) -> None:
     """Constant data moved to a computed shape is still a constant."""
     source = node.inputs[0]
-    dtype = source.dtype if isinstance(source, Tensor) else "float32"
+    made = Tensor("float32", node.out.shape)
+    if isinstance(source, Tensor):
+        data = source.data if node.op in _SAME_ORDER or source.scalar is not None else None
+        made = Tensor(source.dtype, node.out.shape, data, source.name)
     for value in node.outputs:
-        draft.replace(value, Tensor(dtype, value.shape))
+        draft.replace(value, made)
     rest: list[Value] = node.dynamic
     draft.remove(node, "constant")
     draft.prune(rest, "shape arithmetic")

@@ -1,0 +1,71 @@
+"""Raw graph to canonical graph: run the passes, check after each, number the nodes."""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from genescan import verify
+from genescan.digest import canonical_order
+from genescan.draft import Draft
+from genescan.errors import LimitExceeded
+from genescan.graph import Graph
+from genescan.limits import DEFAULT, Limits
+from genescan.passes import PIPELINE, Pass
+
+
+@dataclass(frozen=True, slots=True)
+class Canonical:
+    """A canonical graph with the books of how it came about."""
+
+    graph: Graph
+    """The core view: what computes, with movement on the edges."""
+    incidents: tuple[str, ...] = ()
+    """What was lost without a reason; any entry makes a verdict partial."""
+    drops: tuple[tuple[str, str], ...] = ()
+    """Source nodes that have no place in the graph, with the reason."""
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Garbage collection walks the growing graph again and again; nothing here makes cycles
+    that would have to go before the end."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def canonicalise(
+    graph: Graph, limits: Limits = DEFAULT, passes: Sequence[Pass] = PIPELINE
+) -> Canonical:
+    """Run the passes over a graph as a reader made it.
+
+    Raises `LimitExceeded` when the time is up or sub-graphs inline to too many nodes, and
+    `PassError` when a pass leaves an inconsistent draft.
+    """
+    deadline = time.monotonic() + limits.seconds
+    with _no_collection():
+        draft = Draft(graph)
+        incidents: list[str] = []
+        inputs = verify.reached_inputs(draft)
+        for step in passes:
+            if time.monotonic() > deadline:
+                raise LimitExceeded(f"{limits.seconds:g} seconds", place=f"pass {step.name}")
+            edits = draft.edits
+            step.run(draft)
+            if draft.edits != edits:
+                verify.consistent(draft)
+                lost = verify.lost_inputs(draft, inputs)
+                incidents += [f"{step.name}: input {name} was cut off" for name in lost]
+                incidents += [f"{step.name}: {name} was lost" for name in draft.losses]
+                draft.losses.clear()
+                inputs = verify.reached_inputs(draft)
+        drops = tuple((draft.names[i], reason) for i, reason in draft.drops.items())
+        return Canonical(canonical_order(draft.freeze()), tuple(incidents), drops)

@@ -1,0 +1,141 @@
+"""Identity of a canonical graph: two digests and an order of nodes that depend on it alone.
+
+Colours are Weisfeiler-Lehman-like but need two sweeps only, since the graph is acyclic: forward a
+node is coloured by its operator, its defining attributes and its operands' colours, backward by
+its readers' colours too (which tells a shared value from a repeated one). The digest is a hash of
+the multiset of colours. Names, order, weights, exporter and quantisation take no part.
+Source: Shervashidze et al., Weisfeiler-Lehman Graph Kernels, JMLR 12 (2011).
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Sequence
+from hashlib import blake2b
+
+from genescan import ops
+from genescan.graph import Edge, Graph, Node, Operand, Tensor
+
+SCHEME = "gs1"
+"""Prefix of every digest; changes whenever equality changes."""
+
+
+def _hash(*parts: bytes) -> bytes:
+    state = blake2b(digest_size=16)
+    for part in parts:
+        state.update(part)
+        state.update(b"\0")
+    return state.digest()
+
+
+def _label(node: Node) -> bytes:
+    defining = ops.info(node.op).attrs
+    attrs = [f"{name}={node.attrs.get(name)!r}" for name in defining]
+    return "|".join([node.op, *attrs]).encode("utf-8", "backslashreplace")
+
+
+def _constant(tensor: Tensor | None, sized: bool) -> bytes:
+    if tensor is None:
+        return b"-"
+    return f"w{tensor.squeezed}".encode() if sized else b"w"
+
+
+def _forward(graph: Graph, sized: bool) -> list[bytes]:
+    colours: list[bytes] = []
+    labels: dict[bytes, bytes] = {}
+    for node in graph.nodes:
+        label = _label(node)
+        parts = [
+            b"%d>%b" % (operand.port, colours[operand.source])
+            if isinstance(operand, Edge)
+            else _constant(operand, sized)
+            for operand in node.inputs
+        ]
+        if ops.commutative(node.op):
+            parts.sort()
+        colours.append(_hash(labels.setdefault(label, label), *parts))
+    return colours
+
+
+def colours(graph: Graph, *, sized: bool = False) -> list[bytes]:
+    """One colour a node: equal for nodes that the graph's structure does not tell apart."""
+    forward = _forward(graph, sized)
+    readers: list[list[bytes]] = [[] for _ in graph.nodes]
+    result = list(forward)
+    for index in range(len(graph.nodes) - 1, -1, -1):
+        node = graph.nodes[index]
+        colour = result[index] = _hash(forward[index], *sorted(readers[index]))
+        free = ops.commutative(node.op)
+        for position, operand in enumerate(node.inputs):
+            if isinstance(operand, Edge):
+                place = 0 if free else position
+                readers[operand.source].append(b"%d:%d<%b" % (place, operand.port, colour))
+    return result
+
+
+def _read(graph: Graph) -> Sequence[bool]:
+    """Which nodes take part: all but inputs that nobody reads."""
+    used = [node.op != "Input" for node in graph.nodes]
+    operands: list[Operand] = [o for node in graph.nodes for o in node.inputs]
+    for operand in (*operands, *graph.outputs):
+        if isinstance(operand, Edge):
+            used[operand.source] = True
+    return used
+
+
+def digest(graph: Graph, *, sized: bool = False) -> str:
+    """Identity of the architecture; `sized` adds the shapes of its parameters."""
+    used = _read(graph)
+    members = sorted(c for c, use in zip(colours(graph, sized=sized), used, strict=True) if use)
+    kind = b"sized" if sized else b"plain"
+    return f"{SCHEME}:{_hash(kind, *members).hex()}"
+
+
+def canonical_order(graph: Graph) -> Graph:
+    """The same graph in the topological order that its colours define."""
+    rank = colours(graph, sized=True)
+    waiting = [0] * len(graph.nodes)
+    readers: list[list[int]] = [[] for _ in graph.nodes]
+    for index, node in enumerate(graph.nodes):
+        for operand in node.inputs:
+            if isinstance(operand, Edge):
+                waiting[index] += 1
+                readers[operand.source].append(index)
+    # inputs keep their declared order: it is part of the model's interface
+    ready = [
+        (node.op != "Input", b"" if node.op == "Input" else rank[i], i)
+        for i, node in enumerate(graph.nodes)
+        if not waiting[i]
+    ]
+    heapq.heapify(ready)
+    order: list[int] = []
+    while ready:
+        index = heapq.heappop(ready)[2]
+        order.append(index)
+        for reader in readers[index]:
+            waiting[reader] -= 1
+            if not waiting[reader]:
+                heapq.heappush(ready, (True, rank[reader], reader))
+    return _renumber(graph, order)
+
+
+def _renumber(graph: Graph, order: list[int]) -> Graph:
+    place = {old: new for new, old in enumerate(order)}
+
+    def moved(operand: Operand) -> Operand:
+        if isinstance(operand, Edge):
+            return Edge(place[operand.source], operand.port, operand.via)
+        return operand
+
+    nodes = []
+    for old in order:
+        node = graph.nodes[old]
+        inputs = tuple(map(moved, node.inputs))
+        nodes.append(
+            Node(node.op, inputs, node.attrs, node.outputs, node.origin, node.marks, node.bodies)
+        )
+    shapes = {(place[i], port): shape for (i, port), shape in graph.shapes.items()}
+    return Graph(
+        tuple(nodes), tuple(map(moved, graph.outputs)), graph.output_names, graph.format,
+        graph.meta, shapes, graph.captures,
+    )  # fmt: skip

@@ -1,0 +1,140 @@
+"""Bring the attributes of what is left to their canonical values.
+
+Windows get explicit kernel, stride and dilation; groups become a class (1, depthwise, grouped);
+reductions over all spatial axes become global pooling and other axes a class; recurrent layers
+keep what flows through them. Attributes that no rule or report asks for are dropped.
+
+Before:
+    y = ReduceMean(Conv(x, w[8, 3, 3, 3]), axes=[2, 3])
+
+After:
+    y = GlobalAveragePool(Conv(x, w[8, 3, 3, 3], kernel_shape=[3, 3]))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from genescan import ops, shapes
+from genescan.draft import Draft, Value
+from genescan.graph import Attr, Tensor
+
+_KEPT = frozenset(
+    {
+        "heads", "kv_heads", "mask", "cache", "partial", "origin", "max", "min", "alpha", "groups",
+        "pads", "part", "parts", "axis", "mode", "hidden_size", "kind", "dtype", "shape", "starts",
+        "ends", "steps", "blocksize",
+    }
+)  # fmt: skip
+_GLOBAL = {"ReduceMean": "GlobalAveragePool", "ReduceMax": "GlobalMaxPool"}
+_WINDOWS = frozenset(op for op, row in ops.VOCABULARY.items() if "kernel_shape" in row.attrs)
+
+
+def run(draft: Draft) -> None:
+    """Operator by operator, then one walk that drops what is not kept."""
+    for op in _WINDOWS:
+        for node in draft.of(op):
+            _window(draft, node)
+    for node in draft.of("AveragePool"):
+        _whole_window(draft, node)
+    for op in [op for op in draft.operators() if op.startswith("Reduce")]:
+        for node in draft.of(op):
+            _reduce(draft, node)
+    for node in draft.of("LSTM", "GRU", "RNN"):
+        _recurrent(draft, node)
+    for node in draft:
+        row = ops.info(node.op)
+        if row.kind == "Elementwise":
+            _squeeze_constants(draft, node)
+        kept: Mapping[str, Attr] = {
+            name: value
+            for name, value in node.attrs.items()
+            if name in row.attrs or name in _KEPT
+        }
+        node.attrs = ops.complete(node.op, kept)
+
+
+def _squeeze_constants(draft: Draft, node: Draft.Node) -> None:
+    """A constant that is broadcast keeps the sizes that matter; exporters add ones freely."""
+    for position, arg in enumerate(node.inputs):
+        if isinstance(arg, Tensor) and arg.shape is not None and 1 in arg.shape:
+            squeezed = Tensor(arg.dtype, arg.squeezed, arg.data, arg.name, arg.payload)
+            draft.set_input(node, position, squeezed)
+
+
+def _window(draft: Draft, node: Draft.Node) -> None:
+    attrs = dict(node.attrs)
+    weight = node.arg(1)
+    if "group" in ops.info(node.op).attrs:
+        shape = weight.shape if isinstance(weight, Tensor | Value) else None
+        if shape is not None and len(shape) > 2 and "kernel_shape" not in attrs:
+            attrs["kernel_shape"] = shape[2:]
+        groups = attrs.get("group", 1)
+        attrs["groups"] = groups
+        attrs["group"] = _group_class(node.op, groups, shape)
+    draft.retype(node, node.op, ops.complete(node.op, attrs))
+
+
+def _group_class(op: str, groups: Attr, shape: tuple[int | None, ...] | None) -> Attr:
+    if not isinstance(groups, int) or groups <= 1:
+        return 1
+    if shape is None:
+        return "grouped"
+    # Conv weights are [out, in / groups, ...], ConvTranspose weights [in, out / groups, ...]
+    alone = shape[1] == 1 if op != "ConvTranspose" else shape[0] == groups
+    return "depthwise" if alone else "grouped"
+
+
+def _whole_window(draft: Draft, node: Draft.Node) -> None:
+    """An average over the whole image is global pooling."""
+    value, kernel = node.inputs[0], node.ints("kernel_shape")
+    shape = value.shape if isinstance(value, Value) else None
+    if shape is not None and kernel is not None and shape[2:] == kernel and node.out.shape:
+        if all(size == 1 for size in node.out.shape[2:]):
+            draft.retype(node, "GlobalAveragePool", {})
+
+
+def _reduce(draft: Draft, node: Draft.Node) -> None:
+    constants = [arg if isinstance(arg, Tensor) else None for arg in node.inputs]
+    axes = shapes.known(shapes.operand(node.attrs, "axes", constants, 1))
+    value = node.inputs[0]
+    rank = value.rank if isinstance(value, Value) else None
+    rest = node.dynamic[1:]
+    draft.set_inputs(node, node.inputs[:1], {0: node.via.get(0, ())})
+    draft.prune(rest, "reduction axes")
+    name = _axes_class(axes, rank)
+    if name == "spatial" and node.op in _GLOBAL:
+        draft.retype(node, _GLOBAL[node.op], {})
+    else:
+        draft.retype(node, node.op, {"axes": name})
+
+
+def _axes_class(axes: tuple[int, ...] | None, rank: int | None) -> str:
+    """A name for reduced axes that does not depend on how they are counted."""
+    if not axes:
+        return "all"
+    if rank is not None:
+        axes = tuple(axis % rank if -rank <= axis < rank else axis for axis in axes)
+        if len(axes) == rank:
+            return "all"
+    ordered = sorted(axes)
+    if rank is not None and rank >= 3 and ordered == list(range(2, rank)):
+        return "spatial"
+    if ordered in ([2, 3], [-2, -1], [2, 3, 4], [-3, -2, -1]):
+        return "spatial"
+    if ordered == [-1] or (rank is not None and ordered == [rank - 1]):
+        return "last"
+    return {1: "channel", 0: "batch"}.get(ordered[0], "other") if len(ordered) == 1 else "other"
+
+
+def _recurrent(draft: Draft, node: Draft.Node) -> None:
+    """Keep the sequence, the weights and states that are computed; drop zeros and lengths."""
+    states = [arg for arg in node.inputs[5:7] if isinstance(arg, Value)]
+    weights = [arg for arg in node.inputs[1:3]]
+    lengths = [arg for arg in (*node.inputs[4:5], *node.inputs[7:]) if isinstance(arg, Value)]
+    draft.set_inputs(node, [node.inputs[0], *weights, *states], {0: node.via.get(0, ())})
+    draft.prune(lengths, "sequence lengths")
+    direction = node.attrs.get("direction", "forward")
+    if direction == "reverse":
+        direction = "forward"
+    draft.retype(node, node.op, {**node.attrs, "direction": direction})

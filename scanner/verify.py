@@ -1,0 +1,51 @@
+"""Invariants of a graph under rewriting, run after the reader and after every pass.
+
+They guard against silent loss: a pass that miswires one operand can disconnect half a network,
+and the sweep of dead nodes would then remove it without a word. A broken invariant is either a
+`PassError` (the draft is inconsistent) or an incident (something left without a reason), which
+makes the verdict partial.
+"""
+
+from __future__ import annotations
+
+from genescan.draft import Draft, Value
+from genescan.errors import PassError
+
+
+def reached_inputs(draft: Draft) -> frozenset[str]:
+    """Names of the graph inputs from which some output is reached."""
+    seen: set[Draft.Node] = set()
+    stack = [arg.node for arg in draft.outputs if isinstance(arg, Value)]
+    while stack:
+        node = stack.pop()
+        if node not in seen:
+            seen.add(node)
+            stack.extend(value.node for value in node.inputs if isinstance(value, Value))
+    return frozenset(
+        draft.names[next(iter(node.origin))] for node in seen if node.op == "Input" and node.origin
+    )
+
+
+def lost_inputs(draft: Draft, before: frozenset[str]) -> list[str]:
+    """Inputs that reached an output, no longer do, and were not cut on purpose."""
+    return sorted(before - reached_inputs(draft) - draft.cut_inputs.keys())
+
+
+def consistent(draft: Draft) -> None:
+    """Use-lists agree with operands and operands stand before their readers, else `PassError`."""
+    placed: set[Draft.Node] = set()
+    uses: dict[Value, int] = {}
+    for node in draft:
+        for value in node.inputs:
+            if isinstance(value, Value):
+                if value.node not in placed:
+                    raise PassError(f"{node.op} reads {value.node.op} before it is computed")
+                uses[value] = uses.get(value, 0) + 1
+        placed.add(node)
+    for node in placed:
+        for value in node.outputs:
+            if sum(value.users.values()) != uses.get(value, 0):
+                raise PassError(f"use-list of {node.op} is wrong")
+    for arg in draft.outputs:
+        if isinstance(arg, Value) and arg.node not in placed:
+            raise PassError(f"an output reads {arg.node.op}, which is gone")
