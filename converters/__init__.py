@@ -9,7 +9,7 @@ from typing import NamedTuple, cast
 
 from genescan.converters import sniff
 from genescan.converters.base import Reader, Source, collector_paused
-from genescan.errors import ModelError, Unsupported
+from genescan.errors import LimitExceeded, ModelError, Unsupported
 from genescan.graph import Graph
 from genescan.limits import DEFAULT, Limits
 
@@ -62,6 +62,8 @@ def read(path: str | os.PathLike[str], limits: Limits = DEFAULT) -> Graph:
     except ModelError as error:
         error.path = error.path or os.fspath(path)
         raise
+    except MemoryError:
+        raise LimitExceeded("memory", path=os.fspath(path)) from None
     except (ArithmeticError, AttributeError, LookupError, RecursionError, ValueError) as error:
         cause = f"malformed in a way no check names ({type(error).__name__})"
         raise ModelError(cause, path=os.fspath(path)) from error

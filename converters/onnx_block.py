@@ -19,6 +19,8 @@ from genescan.graph import Attr, Dims, Tensor
 
 _GRAPH, _GRAPHS = 5, 10
 """AttributeProto.AttributeType of sub-graphs."""
+_PARTS_PER_NODE = 4
+"""Attributes, constants, inputs and shapes that count as much as one node."""
 
 
 class Key(NamedTuple):
@@ -68,7 +70,7 @@ class BlockReader:
 
     def __init__(self, values: Values, clock: Clock) -> None:
         self._values, self._clock = values, clock
-        self._left = values.limits.nodes
+        self._left = values.limits.nodes * _PARTS_PER_NODE
 
     def graph(self, proto: Any) -> Block:
         """The block of a graph or sub-graph.
@@ -78,6 +80,8 @@ class BlockReader:
             LimitExceeded: too many nodes.
         """
         values = self._values
+        infos = len(proto.input) + len(proto.output) + len(proto.value_info)
+        self._charge(infos + len(proto.initializer) + len(proto.sparse_initializer))
         constants = {text(t.name): values.tensor(t) for t in proto.initializer}
         for sparse in proto.sparse_initializer:
             constants[text(sparse.values.name)] = values.sparse(sparse)
@@ -94,11 +98,18 @@ class BlockReader:
 
     def function(self, proto: Any) -> Block:
         """The block of a local function; it must not read anything from outside."""
+        self._charge(len(proto.input) + len(proto.output) + len(proto.value_info))
         inputs: dict[str, dict[str, Attr]] = {text(name): {} for name in proto.input}
         block = Block(inputs, {}, self._rows(proto.node), tuple(map(text, proto.output)))
         block.shapes = self._shapes(proto.value_info)
         block.defaults, _, _ = self._attributes(proto.attribute_proto)
         return _closed(block)
+
+    def _charge(self, parts: int) -> None:
+        """Take parts off the budget of the file before anything is made of them."""
+        self._left -= parts
+        if self._left < 0:
+            raise LimitExceeded(f"{self._values.limits.nodes} nodes with what belongs to them")
 
     def _input(self, info: Any) -> dict[str, Attr]:
         attrs: dict[str, Attr] = {"dtype": self._values.element(info.type)}
@@ -117,9 +128,7 @@ class BlockReader:
         return shapes
 
     def _rows(self, protos: Sequence[Any]) -> list[Row]:
-        self._left -= len(protos)
-        if self._left < 0:
-            raise LimitExceeded(f"{self._values.limits.nodes} nodes")
+        self._charge(len(protos) * _PARTS_PER_NODE)
         rows = []
         for index, proto in enumerate(protos):
             if not index % 1_024:
@@ -137,11 +146,12 @@ class BlockReader:
         return Row(key, name, inputs, outputs, attrs, refs, bodies)
 
     def _attributes(
-        self, protos: Iterable[Any]
+        self, protos: Sequence[Any]
     ) -> tuple[dict[str, Attr], dict[str, str], dict[str, Block]]:
         attrs: dict[str, Attr] = {}
         refs: dict[str, str] = {}
         bodies: dict[str, Block] = {}
+        self._charge(len(protos))
         for proto in protos:
             name, kind = text(proto.name), proto.type or inferred(proto)
             if source := proto.ref_attr_name:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 from genescan.converters.base import Clock
 from genescan.converters.onnx_block import Block, Row
@@ -14,7 +13,8 @@ from genescan.errors import ModelError
 from genescan.graph import Attr, Dims, Edge, Graph, Node, Operand, Tensor
 from genescan.limits import Limits
 
-_NO_BODIES: Mapping[str, Graph] = MappingProxyType({})
+_INLINED_NAME = 256
+"""Characters kept of a name with calls before it: inlining repeats names without bound."""
 
 
 @dataclass(slots=True)
@@ -119,7 +119,7 @@ class Builder:
             function,
             frame.emitted,
             arguments={**function.defaults, **attrs} if function.defaults else attrs,
-            prefix=self._name(f"{frame.prefix}{row.name}/"),
+            prefix=f"{frame.prefix}{row.name}/"[:_INLINED_NAME],
         )
         for name, operand in zip(function.inputs, map(frame.operand, row.inputs), strict=False):
             inner.bind(name, operand)
@@ -153,13 +153,15 @@ class Builder:
         if row.key.domain == CLASSICAL_DOMAIN:
             attrs = {**attrs, "kind": self._name(row.key.name)}
         inputs = tuple(map(frame.operand, row.inputs))
-        bodies: Mapping[str, Graph] = _NO_BODIES
+        bodies: Mapping[str, Graph] = {}
         if row.bodies:
             bodies, captured = self._bodies(row, frame)
             inputs += captured
-        origin = (self._name(frame.prefix + row.name),)
+        name = (frame.prefix + row.name)[:_INLINED_NAME] if frame.prefix else self._name(row.name)
         index = len(frame.emitted.nodes)
-        frame.emitted.nodes.append(Node(op, inputs, attrs, len(row.outputs), origin, bodies=bodies))
+        frame.emitted.nodes.append(
+            Node(op, inputs, attrs, len(row.outputs), (name,), bodies=bodies)
+        )
         for port, name in enumerate(row.outputs):
             frame.bind(name, Edge(index, port))
 

@@ -10,8 +10,8 @@ from genescan.converters.onnx_block import Block, BlockReader, Key, Row, undefin
 from genescan.errors import LimitExceeded, ModelError
 from genescan.limits import Limits
 
-_NAMES_PER_NODE = 8
-"""A node costs as much as this many operands: the price of rows with endless operand lists."""
+_PARTS_PER_NODE = 8
+"""A node costs as much as this many operands or attributes: the price of endless lists."""
 
 
 class _Extent(NamedTuple):
@@ -56,10 +56,11 @@ class Library:
     def _block(self, block: Block, depth: int) -> _Extent:
         if depth > self._limits.depth:
             raise self._too_deep()
-        nodes = len(block.inputs) + len(block.free) // _NAMES_PER_NODE
+        nodes = len(block.inputs) + (len(block.free) + len(block.defaults)) // _PARTS_PER_NODE
         height = 0
         for row in block.rows:
-            nodes += 1 + (len(row.inputs) + len(row.outputs)) // _NAMES_PER_NODE
+            parts = len(row.inputs) + len(row.outputs) + len(row.attrs) + len(row.refs)
+            nodes += 1 + parts // _PARTS_PER_NODE
             for inner in self._inner(row, depth + 1):
                 nodes += inner.nodes
                 height = max(height, inner.height + 1)

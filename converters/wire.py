@@ -8,7 +8,6 @@ the message's `skipped` field, and fields that no reader wants are dropped. Mess
 
 from __future__ import annotations
 
-import re
 from collections.abc import Set
 from typing import NamedTuple
 
@@ -173,20 +172,30 @@ class _Skimmer:
                 if length > 127:
                     length, at = _varint(buffer, at - 1, base)
                 if length > stop - at:
-                    raise _overrun(base + first)
+                    raise _overrun(base + first, depth)
                 action, inner = actions.get(tag, _UNKNOWN)
                 if action >= Action.PAYLOAD or length > WALK:
                     place = _Place(tag, base + first, base + at, base + at + length)
                     self.field(kept, place, action, inner, depth)
                 at += length
             elif tag in runs:
-                at = self.numbers(kept, runs[tag], tag, slice(first, min(stop, len(buffer))))
+                match = runs[tag].match(buffer, first, min(stop, len(buffer)))
+                if match is None:
+                    raise _overrun(base + first, depth)
+                at = match.end()
+                self.payload(kept, _Place(tag, base + first, base + first, base + at))
             else:
                 at = _scalar(buffer, at, tag, base)
         if at != stop:
-            raise _overrun(base + first)
+            raise _overrun(base + first, depth)
         self.count(fields)
         return kept
+
+    def payload(self, kept: _Kept, place: _Place) -> None:
+        """Keep bytes or numbers while the message may have more of them, else note them."""
+        if not kept.affords(place.tag, place.end - place.begin):
+            kept.cut(place.begin, place.end)
+            kept.note(place.tag >> 3, place.value, place.end)
 
     def field(
         self, kept: _Kept, place: _Place, action: Action, inner: Layout | None, depth: int
@@ -196,9 +205,7 @@ class _Skimmer:
         if action is Action.DROP:
             kept.cut(place.begin, place.end)
         elif action is Action.PAYLOAD:
-            if not kept.affords(place.tag, length):
-                kept.cut(place.begin, place.end)
-                kept.note(place.tag >> 3, place.value, place.end)
+            self.payload(kept, place)
         elif inner is not None:
             chunks = self.walk(place.value, place.end, inner, depth + 1).close(place.end)
             kept.cut(place.begin, place.end)
@@ -208,17 +215,6 @@ class _Skimmer:
             raise LimitExceeded(
                 f"{self.limits.string_bytes} bytes in one string", place=f"byte {place.begin}"
             )
-
-    def numbers(self, kept: _Kept, run: re.Pattern[bytes], tag: int, span: slice) -> int:
-        """Pass over consecutive unpacked numbers of one field; returns the index after them."""
-        match = run.match(self.buffer, span.start, span.stop)
-        if match is None:
-            raise _overrun(self.base + span.start)
-        begin, end = self.base + span.start, self.base + match.end()
-        if not kept.affords(tag, end - begin):
-            kept.cut(begin, end)
-            kept.note(tag >> 3, begin, end)
-        return match.end()
 
 
 class _Place(NamedTuple):
@@ -231,8 +227,9 @@ class _Place(NamedTuple):
     end: int
 
 
-def _overrun(position: int) -> ModelError:
-    return ModelError("a field runs past the end of its message", place=f"byte {position}")
+def _overrun(position: int, depth: int) -> ModelError:
+    whole = "its message" if depth else "the file, which may be truncated"
+    return ModelError(f"a field runs past the end of {whole}", place=f"byte {position}")
 
 
 def _varint(buffer: bytes, at: int, base: int) -> tuple[int, int]:

@@ -228,6 +228,24 @@ def _dequantise(args: Sequence[Tensor | None], out: tuple[int, ...]) -> Data | N
     return tuple(None if v is None else (v - origin) * scale.scalar for v in data.data)
 
 
+_CODES = {"int8": (-128, 127), "uint8": (0, 255), "int16": (-32768, 32767), "uint16": (0, 65535)}
+
+
+def _quantise(args: Sequence[Tensor | None], out: tuple[int, ...]) -> Data | None:
+    data, scale = args[0], args[1]
+    zero = args[2] if len(args) > 2 else None
+    low, high = _CODES.get("uint8" if zero is None else zero.dtype, (None, None))
+    if data is None or scale is None or data.data is None or not scale.scalar or low is None:
+        return None
+    origin = 0 if zero is None else zero.scalar
+    if origin is None:
+        return None
+    return tuple(
+        None if v is None else max(low, min(high, round(v / scale.scalar) + origin))
+        for v in data.data
+    )
+
+
 _COPIES = frozenset({"Identity", "Reshape", "Squeeze", "Unsqueeze", "Flatten", "Dropout", "CastLike"})
 _REDUCES = frozenset({"ReduceProd", "ReduceSum", "ReduceMax", "ReduceMin"})
 
@@ -264,6 +282,8 @@ def _values(
         return (fill,) * math.prod(out)
     if op == "DequantizeLinear":
         return _dequantise(args, out)
+    if op == "QuantizeLinear":
+        return _quantise(args, out)
     return None
 
 
@@ -281,7 +301,10 @@ def evaluate(
         data = _values(op, attrs, args, fixed)
     except (ArithmeticError, ValueError, TypeError, IndexError, AssertionError):
         return None
-    return data if data is not None and len(data) == math.prod(fixed) else None
+    if data is None or len(data) != math.prod(fixed):
+        return None
+    # integers must not grow without bound over a chain of multiplications
+    return data if all(v is None or abs(v) < 2**64 for v in data) else None
 
 
 def dtype(op: str, attrs: Mapping[str, Attr], args: Sequence[Tensor | None]) -> str:
@@ -297,5 +320,8 @@ def dtype(op: str, attrs: Mapping[str, Attr], args: Sequence[Tensor | None]) -> 
         return value.dtype if isinstance(value, Tensor) else "float32"
     if op == "DequantizeLinear":
         return "float32"
+    if op == "QuantizeLinear":
+        zero = args[2] if len(args) > 2 else None
+        return "uint8" if zero is None else zero.dtype
     source = args[1] if op == "Where" and len(args) > 1 else args[0] if args else None
     return source.dtype if source is not None else "float32"

@@ -9,10 +9,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from importlib import resources
-from importlib.resources.abc import Traversable
 from pathlib import Path
 
+import genescan.signatures
 from genescan import notation
 from genescan.condition import Condition, Ref
 from genescan.errors import NotationError, Problem, SignatureError
@@ -21,7 +20,9 @@ from genescan.limits import DEFAULT, Limits
 from genescan.signature import Signature, TooNew, parse
 from genescan.suggest import hint
 
-BUNDLED = "genescan.signatures"
+BUNDLED = Path(genescan.signatures.__file__).parent
+"""Where the signatures lie that come with genescan."""
+
 SUFFIX = ".yml"
 MAX_FILES = 10_000
 """Signature files of one folder."""
@@ -50,7 +51,7 @@ class Library:
         """
         texts: list[tuple[str, str | SignatureError]] = []
         if bundled:
-            texts += _texts(resources.files(BUNDLED), limits)
+            texts += _texts(BUNDLED, limits)
         for folder in folders:
             texts += _texts(folder, limits)
         return cls.build(texts, limits)
@@ -125,10 +126,10 @@ class Library:
         return replace(self, signatures=good, errors=(*self.errors, *wrong, *orphans), _linked={})
 
 
-def _texts(folder: Path | Traversable, limits: Limits) -> list[tuple[str, str | SignatureError]]:
+def _texts(folder: Path, limits: Limits) -> list[tuple[str, str | SignatureError]]:
     """Paths (relative to the folder) and texts of the signature files below a folder."""
     found: list[tuple[str, str | SignatureError]] = []
-    pending: list[tuple[str, Path | Traversable]] = [("", folder)]
+    pending: list[tuple[str, Path]] = [("", folder)]
     if folder.is_file():
         return [(folder.name, _read(folder, folder.name, limits))]
     while pending and len(found) < MAX_FILES:
@@ -142,7 +143,7 @@ def _texts(folder: Path | Traversable, limits: Limits) -> list[tuple[str, str | 
     return sorted(found, key=lambda item: item[0])
 
 
-def _read(file: Path | Traversable, path: str, limits: Limits) -> str | SignatureError:
+def _read(file: Path, path: str, limits: Limits) -> str | SignatureError:
     try:
         with file.open("rb") as stream:
             data = stream.read(limits.yaml_bytes + 1)

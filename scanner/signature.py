@@ -130,6 +130,12 @@ class _Reader:
         self.problem(node, "expected a text")
         return ""
 
+    def value(self, node: Node) -> str:
+        """A text or a flat list of texts, as the notation spells it."""
+        if isinstance(node, Sequence):
+            return "[" + ", ".join(self.text(item) for item in node.items) + "]"
+        return self.text(node)
+
     def texts(self, node: Node) -> tuple[str, ...]:
         """A list of texts; a single text is a list of one."""
         items = node.items if isinstance(node, Sequence) else [node]
@@ -240,7 +246,7 @@ class _Reader:
             if "." not in change.value:
                 self.problem(change, "write variable.op, variable.attribute or variable.0")
         because = self.text(found["because"]) if "because" in found else ""
-        edits = tuple((change.value, self.text(value)) for change, value in changes)
+        edits = tuple((change.value, self.value(value)) for change, value in changes)
         return NearMiss(key.value, edit, edits, because, key.line, key.column)
 
     def tests(self, node: Node) -> tuple[tuple[Example, ...], tuple[Example | NearMiss, ...]]:

@@ -17,6 +17,7 @@ After:
 
 from __future__ import annotations
 
+from genescan import evaluate
 from genescan.draft import Arg, Draft, Value
 from genescan.graph import Tensor
 
@@ -102,7 +103,8 @@ def _static(draft: Draft, node: Draft.Node) -> None:
     bias = node.arg(_BIAS.get(node.op, 1 << 10))
     rest = [a for i, a in enumerate(node.inputs) if i not in positions and isinstance(a, Value)]
     shape = node.out.shape
-    draft.set_inputs(node, [node.arg(p) for p in positions if node.arg(p) is not None])
+    args = [_real(node, p) for p in positions]
+    draft.set_inputs(node, [arg for arg in args if arg is not None])
     draft.retype(node, op)
     draft.prune(rest, "quantisation")
     if clamp and (op != "Add" or len(node.dynamic) == 2):
@@ -110,6 +112,16 @@ def _static(draft: Draft, node: Draft.Node) -> None:
     if bias is not None:
         _after(draft, node, "Add", [bias], {})
     node.out.shape = shape
+
+
+def _real(node: Draft.Node, position: int) -> Arg:
+    """An operand; a small constant with its scale and zero point as the number it stands for."""
+    arg = node.arg(position)
+    if isinstance(arg, Tensor) and arg.data is not None:
+        following = [a if isinstance(a, Tensor) else None for a in node.inputs[position + 1 :]]
+        data = evaluate.evaluate("DequantizeLinear", {}, [arg, *following[:2]], arg.shape)
+        return Tensor("float32", arg.shape, data, arg.name)
+    return arg
 
 
 def _after(draft: Draft, node: Draft.Node, op: str, more: list[Arg], marks: dict[str, str]) -> None:

@@ -1,0 +1,118 @@
+"""Run the tests that a signature carries: its examples must match, its near misses must not.
+
+Inline graphs are canonical graphs and may have loops (`genescan.unroll`). Fixture models are
+run elsewhere: they need readers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from genescan import document, edits, text
+from genescan.edits import EditError
+from genescan.errors import NotationError
+from genescan.findings import Context, Finding
+from genescan.graph import Graph
+from genescan.index import Index
+from genescan.library import Library
+from genescan.limits import DEFAULT, Limits
+from genescan.signature import Example, NearMiss, Signature
+from genescan.unroll import unroll
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The result of one test."""
+
+    signature: str
+    test: str
+    """Such as `match[textbook]`."""
+    failure: str = ""
+    """Why it failed, in a sentence; empty when it passed."""
+
+    @property
+    def passed(self) -> bool:
+        """Whether the test passed."""
+        return not self.failure
+
+    def __str__(self) -> str:
+        return f"{self.signature}::{self.test}" + (f": {self.failure}" if self.failure else "")
+
+
+class _Broken(Exception):
+    """The test itself is wrong."""
+
+
+def graph(example: Example, source: str = "") -> Graph:
+    """The graph of an example; raises `NotationError` with the place in the signature file."""
+    lines: tuple[int, ...] = ()
+    try:
+        expanded, lines = unroll(example.text)
+        return text.parse(expanded)
+    except NotationError as error:
+        line = lines[error.line - 1] if 0 < error.line <= len(lines) else error.line
+        place = line, 1 if lines else error.column
+        if example.scalar is not None and source:
+            place = document.locate(source, example.scalar, *place)
+        raise NotationError(error.message, *place) from None
+
+
+def run(
+    signature: Signature, library: Library, limits: Limits = DEFAULT
+) -> tuple[Outcome, ...]:
+    """Run every inline test of a signature.
+
+    Args:
+        signature: The signature.
+        library: Where its components are.
+        limits: Budgets of the search.
+    """
+    outcomes: list[Outcome] = []
+    for example in signature.match:
+        failure = _attempt(signature, example, library, limits, expected=True)
+        outcomes.append(Outcome(signature.id, f"match[{example.name}]", failure))
+    for negative in signature.no_match:
+        failure = _attempt(signature, negative, library, limits, expected=False)
+        outcomes.append(Outcome(signature.id, f"no_match[{negative.name}]", failure))
+    return tuple(outcomes)
+
+
+def _attempt(
+    signature: Signature,
+    test: Example | NearMiss,
+    library: Library,
+    limits: Limits,
+    *,
+    expected: bool,
+) -> str:
+    """Why the test fails; empty when it passes."""
+    try:
+        subject = _subject(signature, test)
+        context = Context(library, Index(subject), limits)
+        finding = context.finding(signature)
+    except (NotationError, _Broken) as error:
+        return f"the test is wrong: {error}"
+    if isinstance(test, Example):
+        return _judge(finding, expected, test.variant)
+    return _judge(finding, expected, "")
+
+
+def _subject(signature: Signature, test: Example | NearMiss) -> Graph:
+    if isinstance(test, Example):
+        return graph(test, signature.source)
+    example = next(example for example in signature.match if example.name == test.edit)
+    try:
+        return edits.apply(graph(example, signature.source), test.set)
+    except EditError as error:
+        raise _Broken(f"{test.line}:{test.column}: {error}") from None
+
+
+def _judge(finding: Finding, expected: bool, variant: str) -> str:
+    reasons = "; ".join(finding.reasons) or "no reason given"
+    wanted = "true" if expected else "false"
+    if finding.truth != wanted:
+        verb = "should match" if expected else "should not match"
+        return f"{verb}, but the condition is {finding.truth}: {reasons}"
+    if variant and finding.variant != variant:
+        return f"should be {variant}, but is {finding.variant or 'no variant'}"
+    return ""
