@@ -47,7 +47,7 @@ def read(source: Source, limits: Limits) -> Graph:
     clock = Clock(limits)
     model_class = message_class("onnx", "onnx.ModelProto")
     skeleton = skim(source, model_class, _DROPPED, limits)
-    model = _parse(model_class, skeleton.data)
+    model = _parse(model_class, skeleton.data, limits)
     if not model.HasField("graph"):
         raise ModelError("the model has no graph")
     reader = BlockReader(Values(skeleton.skipped, limits), clock)
@@ -62,12 +62,12 @@ def read(source: Source, limits: Limits) -> Graph:
     return Builder(library, limits, clock).graph(block, _meta(model))
 
 
-def _parse(model_class: Any, data: bytes) -> Any:
+def _parse(model_class: Any, data: bytes, limits: Limits) -> Any:
     try:
         return model_class.FromString(data)
     except DecodeError as error:
         if "MaxDepth" in str(error):
-            raise LimitExceeded("nested messages") from None
+            raise LimitExceeded(f"{limits.depth} nested messages") from None
         raise ModelError("not a valid protobuf message") from None
 
 

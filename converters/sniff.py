@@ -134,6 +134,11 @@ KINDS = (
         "a Git LFS pointer, not the file itself; fetch it with `git lfs pull`",
     ),
     Kind(
+        "TensorFlow SavedModel",
+        _starts(b"\x08\x01\x12"),
+        "a TensorFlow SavedModel; this format is not read yet",
+    ),
+    Kind(
         "TensorFlow GraphDef",
         _matches(rb"\x0a[\x04-\xff][\x00-\x7f]?\x0a[\x01-\x7f][\w./\-]+\x12[\x01-\x40]\w"),
         "a TensorFlow graph; this format is not read yet",
@@ -149,10 +154,6 @@ def other(source: Source) -> tuple[str, str]:
         if kind.match(head):
             return kind.name, kind.hint
     fields = _fields(source, 16)
-    numbers = {number for number, _ in fields}
-    if fields[0] == (1, _VARINT) and (2, _BYTES) in fields:
-        if any(number >= 200 for number in numbers):
-            return "CoreML", "a CoreML model; this format is not read yet"
-        if numbers == {1, 2}:
-            return "TensorFlow SavedModel", "a TensorFlow SavedModel; this format is not read yet"
+    if fields[:2] == [(1, _VARINT), (2, _BYTES)] and any(number >= 200 for number, _ in fields):
+        return "CoreML", "a CoreML model; this format is not read yet"
     return "unrecognised", "not a model file that genescan knows"

@@ -140,29 +140,27 @@ class _Skimmer:
             raise LimitExceeded(f"{self.limits.wire_fields} protobuf fields")
         self.clock.check()
 
-    def window(self, position: int) -> tuple[bytes, int]:
-        """The bytes at `position` on, and up to which index a header surely lies in them."""
+    def window(self, position: int) -> tuple[bytes, int, int]:
+        """Bytes around `position`, where they begin, and the index up to which a header fits."""
         if not self.base <= position <= self.base + len(self.buffer) - _HEADER:
             length = min(_WINDOW, self.source.size - position)
             self.buffer, self.base = self.source.read(position, length), position
         last = self.base + len(self.buffer) == self.source.size
-        return self.buffer, len(self.buffer) - (0 if last else _HEADER)
+        return self.buffer, self.base, len(self.buffer) - (0 if last else _HEADER)
 
     def walk(self, begin: int, end: int, rules: Layout, depth: int) -> _Kept:
         """Walk the fields of the message at [begin, end)."""
         if depth > self.limits.depth:
             raise LimitExceeded(f"{self.limits.depth} nested messages", place=f"byte {begin}")
-        kept, actions, runs = _Kept(self, begin), rules.actions, rules.runs
-        buffer, guard = self.window(begin)
-        base, fields = self.base, 0
+        kept, actions, runs, fields = _Kept(self, begin), rules.actions, rules.runs, 0
+        buffer, base, guard = self.window(begin)
         at, stop = begin - base, end - base
         while at < stop:
             if at >= guard:
                 self.count(fields)
-                position, limit = base + at, base + stop
-                buffer, guard = self.window(position)
-                base, fields = self.base, 0
-                at, stop = position - base, limit - base
+                position = base + at
+                buffer, base, guard = self.window(position)
+                at, stop, fields = position - base, end - base, 0
             first, fields = at, fields + 1
             tag, at = buffer[at], at + 1
             if tag > 127:
@@ -193,7 +191,7 @@ class _Skimmer:
 
     def payload(self, kept: _Kept, place: _Place) -> None:
         """Keep bytes or numbers while the message may have more of them, else note them."""
-        if not kept.affords(place.tag, place.end - place.begin):
+        if not kept.affords(place.tag, place.end - place.value):
             kept.cut(place.begin, place.end)
             kept.note(place.tag >> 3, place.value, place.end)
 

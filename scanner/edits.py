@@ -38,7 +38,7 @@ def apply(graph: Graph, edits: Iterable[tuple[str, str]]) -> Graph:
             suggestion = hint(variable, names)
             raise EditError(f"no variable {variable}" + (f", {suggestion}" if suggestion else ""))
         for place in places:
-            if what == "op" and not value:
+            if what == "op" and value in ("", "null"):
                 removed.add(place)
             else:
                 nodes[place] = _edited(nodes, place, what, value)
@@ -50,9 +50,7 @@ def _edited(nodes: list[Node], place: int, what: str, value: str) -> Node:
     if what == "op":
         if value not in ops.VOCABULARY:
             suggestion = hint(value, ops.VOCABULARY)
-            raise EditError(
-                f"unknown operator {value}" + (f", {suggestion}" if suggestion else "")
-            )
+            raise EditError(f"unknown operator {value}" + (f", {suggestion}" if suggestion else ""))
         return replace(node, op=value, attrs=ops.complete(value, node.attrs))
     if what.isdigit():
         inputs = list(node.inputs)

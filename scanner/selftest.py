@@ -57,9 +57,7 @@ def graph(example: Example, source: str = "") -> Graph:
         raise NotationError(error.message, *place) from None
 
 
-def run(
-    signature: Signature, library: Library, limits: Limits = DEFAULT
-) -> tuple[Outcome, ...]:
+def run(signature: Signature, library: Library, limits: Limits = DEFAULT) -> tuple[Outcome, ...]:
     """Run every inline test of a signature.
 
     Args:

@@ -48,29 +48,28 @@ class _Renamer(ast.NodeTransformer):
         self.count.setdefault(node.id, 1)
         return ast.copy_location(ast.Name(self.latest.get(node.id, node.id), node.ctx), node)
 
-    def assign(self, name: str) -> str:
-        """The name under which this assignment is written."""
-        self.count[name] = self.count.get(name, 0) + 1
-        self.latest[name] = name if self.count[name] == 1 else f"{name}__{self.count[name]}"
+    def assign(self, name: str, looping: bool) -> str:
+        """The name under which this assignment is written; outside loops it stays as it is."""
+        self.count[name] = count = self.count.get(name, 0) + 1
+        self.latest[name] = f"{name}__{count}" if looping and count > 1 else name
         return self.latest[name]
 
-    def block(self, statements: list[ast.stmt], text: str, looping: bool) -> None:
+    def block(self, statements: list[ast.stmt], looping: bool) -> None:
         for statement in statements:
             if isinstance(statement, ast.For):
                 for _ in range(_rounds(statement)):
-                    self.block(statement.body, text, True)
+                    self.block(statement.body, True)
                 continue
             if len(self.lines) >= MAX_STATEMENTS:
                 raise fail(statement, f"more than {MAX_STATEMENTS} statements")
-            self.lines.append(self.statement(statement, text, looping))
+            self.lines.append(self.statement(statement, looping))
             self.sources.append(statement.lineno)
 
-    def statement(self, statement: ast.stmt, text: str, looping: bool) -> str:
+    def statement(self, statement: ast.stmt, looping: bool) -> str:
         copy = ast.parse(ast.unparse(statement)).body[0]  # the next round needs the original
         if isinstance(copy, ast.Assign) and isinstance(copy.targets[0], ast.Name):
             value = ast.unparse(self.visit(copy.value))
-            name = copy.targets[0].id
-            return f"{self.assign(name) if looping else name} = {value}"
+            return f"{self.assign(copy.targets[0].id, looping)} = {value}"
         if isinstance(copy, ast.Expr):
             return ast.unparse(self.visit(copy.value))
         raise fail(statement, "expected 'name = Operator(...)' or 'for _ in range(n):'")
@@ -105,7 +104,7 @@ def unroll(text: str) -> tuple[str, tuple[int, ...]]:
         return text, ()
     renamer = _Renamer()
     try:
-        renamer.block(tree.body, text, False)
+        renamer.block(tree.body, False)
     except RecursionError:
         raise NotationError("too deeply nested", 1, 1) from None
     return "\n".join(renamer.lines) + "\n", tuple(renamer.sources)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import logging
 import warnings
 from collections.abc import Callable, Iterator
@@ -45,12 +44,11 @@ PLAIN = ("ts17", "dyn18", "ts13")
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """Silence what exporters print."""
+    """Silence the warnings and log lines of exporters."""
     logging.disable(logging.WARNING)
-    with warnings.catch_warnings(), io.StringIO() as sink:
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        with contextlib.redirect_stdout(sink), contextlib.redirect_stderr(sink):
-            yield
+        yield
 
 
 def torchscript(job: Job, opset: int, fold: bool = True, dynamic: bool = False) -> None:

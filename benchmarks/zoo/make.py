@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import csv
 import multiprocessing as mp
+import os
 import queue
 import threading
 import time
@@ -28,6 +29,9 @@ def serve(link: Connection, out: str, seed: int) -> None:
     from benchmarks.zoo.export import run
 
     torch.set_num_threads(1)
+    sink = os.open(os.devnull, os.O_WRONLY)  # exporters print from native code, too
+    os.dup2(sink, 1)
+    os.dup2(sink, 2)
     known = specs()
     link.send("ready")
     while (job := link.recv()) is not None:

@@ -50,6 +50,7 @@ PIPELINE: tuple[Pass, ...] = (
     Pass("dequantise", dequantise.run, "clamps stand next to their producer only before splitting"),
     Pass("split_fused", split_fused.run, "primitive operators for everything that follows"),
     Pass("split_attention", split_attention.run, "as above; its projections become Linear"),
+    Pass("contract_types", contract_movement.run_retyping, "casts stand inside rearrangements"),
     Pass("restore_rearrangements", restore_rearrangements.run, "needs movement, which goes next"),
     Pass("contract_movement", contract_movement.run, "what follows matches through movement"),
     Pass("fold_again", fold_constants.run_again, "constants that only movement separated"),

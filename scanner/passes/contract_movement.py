@@ -40,10 +40,25 @@ _LONGEST = 16
 """Labels kept on one edge; real chains have fewer than ten."""
 
 
+_RETYPING = frozenset(
+    {"Identity", "Dropout", "Cast", "CastLike", "QuantizeLinear", "DequantizeLinear"}
+)
+
+
+def run_retyping(draft: Draft) -> None:
+    """Casts and quantisation only: they stand between the parts of rearrangements."""
+    _contract(draft, _RETYPING)
+
+
 def run(draft: Draft) -> None:
+    """All movement."""
+    _contract(draft, frozenset(_LABELS))
+
+
+def _contract(draft: Draft, names: frozenset[str]) -> None:
     """One walk in topological order; each reader moves once."""
     for node in draft:
-        if node.op not in _LABELS:
+        if node.op not in names:
             continue
         if isinstance(node.inputs[0], Tensor) or node.inputs[0] is None:
             _constant(draft, node)

@@ -93,13 +93,23 @@ def _relu(draft: Draft, value: Value, before: Draft.Node) -> Value:
 
 def _restore_relu(draft: Draft, node: Draft.Node) -> None:
     value = node.inputs[0]
-    if _clamped(node.arg(2)) and isinstance(value, Value) and _linear(value, draft):
+    if not _clamped(node.arg(2)) or not isinstance(value, Value) or _final(node.out):
+        return
+    if _linear(value, draft):
         draft.set_input(node, 0, _relu(draft, value, node))
+
+
+def _final(value: Value) -> bool:
+    """Whether a quantised value only leaves the model: few calibration samples can make any
+    last layer look non-negative, and a network seldom ends in a Relu."""
+    return all(
+        user.op == "DequantizeLinear" and not user.out.users for user in value.users
+    )
 
 
 def _static(draft: Draft, node: Draft.Node) -> None:
     op, positions, zero = _STATIC[node.op]
-    clamp = zero is not None and _clamped(node.arg(zero))
+    clamp = zero is not None and _clamped(node.arg(zero)) and not _final(node.out)
     bias = node.arg(_BIAS.get(node.op, 1 << 10))
     rest = [a for i, a in enumerate(node.inputs) if i not in positions and isinstance(a, Value)]
     shape = node.out.shape

@@ -113,6 +113,11 @@ def _absorb_scale(draft: Draft, node: Draft.Node) -> None:
 
 def _take_bias(draft: Draft, node: Draft.Node) -> None:
     user = node.out.sole_user
+    if user is not None and user.op == "BatchNormalization":  # exporters fold it into the weight
+        draft.replace(user.out, node.out)
+        draft.remove(user, heirs=(node,))
+        draft.retype(node, "Linear", {"bias": True})
+        return
     if node.attrs.get("bias") or user is None or user.op != "Add" or len(user.dynamic) != 1:
         return
     bias = next((arg for arg in user.inputs if isinstance(arg, Tensor)), None)
@@ -156,7 +161,7 @@ def _unpack(draft: Draft, node: Draft.Node) -> None:
 
 def _cuts_features(cut: Draft.Node, node: Draft.Node) -> bool:
     """Whether a Slice cuts the feature axis of a Linear's own output."""
-    if cut.via.get(0):
+    if any(label not in ("Quantize", "Dequantize", "Cast") for label in cut.via.get(0, ())):
         return False
     axis = cut.attrs.get("axis", cut.attrs.get("axes"))
     if isinstance(axis, tuple):

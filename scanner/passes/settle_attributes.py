@@ -26,6 +26,8 @@ _KEPT = frozenset(
         "ends", "steps", "blocksize",
     }
 )  # fmt: skip
+_BOUNDED = frozenset({"Pad", "Slice", "TopK", "OneHot", "CumSum", "Trilu", "ReduceSum", "CenterCropPad"})
+"""Operators whose constant operands are bounds and sizes, written differently by every opset."""
 _GLOBAL = {"ReduceMean": "GlobalAveragePool", "ReduceMax": "GlobalMaxPool"}
 _WINDOWS = frozenset(op for op, row in ops.VOCABULARY.items() if "kernel_shape" in row.attrs)
 
@@ -46,12 +48,19 @@ def run(draft: Draft) -> None:
         row = ops.info(node.op)
         if row.kind == "Elementwise":
             _squeeze_constants(draft, node)
+        elif node.op in _BOUNDED and len(node.inputs) != len(node.dynamic):
+            vias = [via for i, via in enumerate(_vias(node)) if isinstance(node.inputs[i], Value)]
+            draft.set_inputs(node, node.dynamic, dict(enumerate(vias)))
         kept: Mapping[str, Attr] = {
             name: value
             for name, value in node.attrs.items()
             if name in row.attrs or name in _KEPT
         }
         node.attrs = ops.complete(node.op, kept)
+
+
+def _vias(node: Draft.Node) -> list[tuple[str, ...]]:
+    return [node.via.get(position, ()) for position in range(len(node.inputs))]
 
 
 def _squeeze_constants(draft: Draft, node: Draft.Node) -> None:

@@ -19,6 +19,9 @@ from genescan import shapes
 from genescan.draft import Arg, Draft, Value
 from genescan.graph import Attr, Tensor
 
+_QUANTISED_ONE = 4e-3
+"""How far a quantiser may move the number one (one code of 256)."""
+
 Rule = Callable[[Draft, Draft.Node], None]
 
 
@@ -63,7 +66,8 @@ def _div(draft: Draft, node: Draft.Node) -> None:
 
 def _mul(draft: Draft, node: Draft.Node) -> None:
     values = [scalar(arg) for arg in node.inputs]
-    if len(node.dynamic) == 1 and 1.0 in values and _single(node):
+    one = any(v is not None and abs(v - 1.0) < _QUANTISED_ONE for v in values)
+    if len(node.dynamic) == 1 and one and _single(node):
         draft.bypass(node, "multiplication by one", node.inputs.index(node.dynamic[0]))
     elif len(node.dynamic) == 1 and -1.0 in values and _single(node):
         position = node.inputs.index(node.dynamic[0])
