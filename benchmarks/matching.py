@@ -8,6 +8,7 @@ Target: at most 30 ms for a warm scan of a graph of about 2,000 nodes.
 from __future__ import annotations
 
 import random
+import sys
 import time
 from collections.abc import Callable
 
@@ -139,7 +140,15 @@ def rules(sources: list[Graph]) -> list[Pattern]:
     """The rule set: the same one on every run."""
     rng = random.Random(2026)
     sampled = [
-        nets.sample(rng.choice(sources), rng, rng.randint(5, 40), wild=0.08, noise=0.0)
+        nets.sample(
+            rng.choice(sources),
+            rng,
+            rng.randint(5, 40),
+            wild=0.08,
+            noise=0.0,
+            free_ports=0.0,
+            widest=6,
+        )
         for _ in range(RULES - len(BY_HAND))
     ]
     return [*map(nets.pattern, BY_HAND), *sampled]
@@ -197,12 +206,14 @@ def main() -> None:
     print(f"{'graph':<14}" + "".join(f"{head:>9}" for head in heads.split()))
     large = {
         "llama42": nets.llama(42),
-        "resnet x570": chain(nets.resnet(), 570),
-        "llama x2083": nets.llama(2083),
-        "moe x64x177": nets.moe(64, 177),
+        "resnet_x570": chain(nets.resnet(), 570),
+        "llama2083": nets.llama(2083),
+        "moe64x177": nets.moe(64, 177),
     }
+    only = sys.argv[1:]
     for name, graph in {**small, **large}.items():
-        report(name, graph, patterns)
+        if not only or name in only:
+            report(name, graph, patterns)
 
 
 if __name__ == "__main__":

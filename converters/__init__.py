@@ -30,6 +30,10 @@ FORMATS = (
 """One line per format, asked in this order."""
 
 
+_BUGS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What a reader may raise on a file that none of its checks foresaw; users see a `ModelError`."""
+
+
 def detect(source: Source) -> str:
     """The name of the format, by content alone.
 
@@ -64,6 +68,6 @@ def read(path: str | os.PathLike[str], limits: Limits = DEFAULT) -> Graph:
         raise
     except MemoryError:
         raise LimitExceeded("memory", path=os.fspath(path)) from None
-    except (ArithmeticError, AttributeError, LookupError, RecursionError, ValueError) as error:
+    except _BUGS as error:
         cause = f"malformed in a way no check names ({type(error).__name__})"
         raise ModelError(cause, path=os.fspath(path)) from error

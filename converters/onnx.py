@@ -17,7 +17,7 @@ from genescan.converters.onnx_ops import plain_domain
 from genescan.converters.onnx_values import Values, text
 from genescan.converters.schema import message_class
 from genescan.converters.wire import skim
-from genescan.errors import LimitExceeded, ModelError
+from genescan.errors import ModelError
 from genescan.graph import Graph
 from genescan.limits import Limits
 from google.protobuf.message import DecodeError
@@ -47,7 +47,11 @@ def read(source: Source, limits: Limits) -> Graph:
     clock = Clock(limits)
     model_class = message_class("onnx", "onnx.ModelProto")
     skeleton = skim(source, model_class, _DROPPED, limits)
-    model = _parse(model_class, skeleton.data, limits)
+    try:
+        model: Any = model_class.FromString(skeleton.data)
+    except DecodeError:
+        skim(source, model_class, _DROPPED, limits, walk=0)  # knows the place
+        raise ModelError("not a valid protobuf message") from None
     if not model.HasField("graph"):
         raise ModelError("the model has no graph")
     reader = BlockReader(Values(skeleton.skipped, limits), clock)
@@ -60,15 +64,6 @@ def read(source: Source, limits: Limits) -> Graph:
     library = Library(_functions(model), reader, limits)
     library.measure(block)
     return Builder(library, limits, clock).graph(block, _meta(model))
-
-
-def _parse(model_class: Any, data: bytes, limits: Limits) -> Any:
-    try:
-        return model_class.FromString(data)
-    except DecodeError as error:
-        if "MaxDepth" in str(error):
-            raise LimitExceeded(f"{limits.depth} nested messages") from None
-        raise ModelError("not a valid protobuf message") from None
 
 
 def _functions(model: Any) -> dict[Key, Any]:

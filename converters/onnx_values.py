@@ -152,7 +152,9 @@ class Values:
         shape = self._shape(proto.dims, name)
         skipped = self._left_out(proto)
         if any(number == _DIMS for number, _, _ in skipped):
-            raise LimitExceeded(f"{self.limits.tensor_rank} dimensions", place=quote(name))
+            raise LimitExceeded(
+                f"{self.limits.tensor_rank} dimensions", place=f"tensor {quote(name)}"
+            )
         count, kind = prod(shape), _TYPES.get(proto.data_type, _UNDEFINED)
         if proto.data_location == _EXTERNAL:
             payload = self._external(proto, (count * kind.bits + 7) // 8, name)
@@ -180,11 +182,16 @@ class Values:
 
     def _shape(self, dims: Any, name: str) -> tuple[int, ...]:
         if len(dims) > self.limits.tensor_rank:
-            raise LimitExceeded(f"{self.limits.tensor_rank} dimensions", place=quote(name))
+            raise LimitExceeded(
+                f"{self.limits.tensor_rank} dimensions", place=f"tensor {quote(name)}"
+            )
         shape = tuple(dims)
         if any(size < 0 for size in shape):
             raise ModelError(f"negative dimension {min(shape)}", place=f"tensor {quote(name)}")
         return shape
+
+    def _too_many(self, place: str) -> LimitExceeded:
+        return LimitExceeded(f"{self.limits.tensor_rank} dimensions", place=place)
 
     def _external(self, proto: Any, size: int, name: str) -> Payload:
         """Where external data is said to lie; the location is neither resolved nor opened."""
@@ -217,7 +224,7 @@ class Values:
             return None
         dims = inner.shape.dim
         if len(dims) > self.limits.tensor_rank:
-            raise LimitExceeded(f"{self.limits.tensor_rank} dimensions", place=place)
+            raise self._too_many(place)
         sizes = (d.dim_value if d.HasField("dim_value") else -1 for d in dims)
         return tuple(size if size >= 0 else None for size in sizes)
 

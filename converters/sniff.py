@@ -149,11 +149,11 @@ KINDS = (
 
 def other(source: Source) -> tuple[str, str]:
     """The kind of a file that no reader takes, and a sentence on what to do with it."""
+    fields = _fields(source, 16)
+    if fields[:2] == [(1, _VARINT), (2, _BYTES)] and any(number >= 200 for number, _ in fields):
+        return "CoreML", "a CoreML model; this format is not read yet"
     head = source.head(_HEAD)
     for kind in KINDS:
         if kind.match(head):
             return kind.name, kind.hint
-    fields = _fields(source, 16)
-    if fields[:2] == [(1, _VARINT), (2, _BYTES)] and any(number >= 200 for number, _ in fields):
-        return "CoreML", "a CoreML model; this format is not read yet"
     return "unrecognised", "not a model file that genescan knows"

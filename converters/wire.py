@@ -39,7 +39,14 @@ class Skeleton(NamedTuple):
     `data` says is true only when it is listed here."""
 
 
-def skim(source: Source, message: type[Message], dropped: Set[str], limits: Limits) -> Skeleton:
+def skim(
+    source: Source,
+    message: type[Message],
+    dropped: Set[str],
+    limits: Limits,
+    *,
+    walk: int = WALK,
+) -> Skeleton:
     """The skeleton of the message that fills `source`.
 
     Args:
@@ -47,16 +54,15 @@ def skim(source: Source, message: type[Message], dropped: Set[str], limits: Limi
         message: the class of its outermost message.
         dropped: names of fields never to keep.
         limits: budgets for fields, bytes kept, string length, nesting and time.
+        walk: messages up to this length are copied unseen; 0 checks every byte, slowly.
 
     Raises:
         ModelError: the bytes are not a protobuf message; the place is a byte offset.
         LimitExceeded: a budget ran out.
     """
-    skimmer = _Skimmer(source, limits)
+    skimmer, rules = _Skimmer(source, limits, walk), layout(message.DESCRIPTOR, dropped, {})
     try:
-        chunks = skimmer.walk(0, source.size, layout(message.DESCRIPTOR, dropped, {}), 0).close(
-            source.size
-        )
+        chunks = skimmer.walk(0, source.size, rules, 0).close(source.size)
     except IndexError:  # the last window ends with the file
         raise ModelError("truncated inside a field", place=f"byte {source.size}") from None
     return Skeleton(b"".join(chunks), frozenset(skimmer.skipped))
@@ -113,8 +119,9 @@ class _Kept:
 class _Skimmer:
     """The walk over one file."""
 
-    def __init__(self, source: Source, limits: Limits) -> None:
+    def __init__(self, source: Source, limits: Limits, longest: int) -> None:
         self.source, self.limits, self.clock = source, limits, Clock(limits)
+        self.longest = longest
         self.fields, self.bytes = limits.wire_fields, limits.skeleton_bytes
         self.skipped: set[tuple[int, int, int]] = set()
         self.buffer, self.base = b"", 0
@@ -172,7 +179,7 @@ class _Skimmer:
                 if length > stop - at:
                     raise _overrun(base + first, depth)
                 action, inner = actions.get(tag, _UNKNOWN)
-                if action >= Action.PAYLOAD or length > WALK:
+                if action >= Action.PAYLOAD or length > self.longest:
                     place = _Place(tag, base + first, base + at, base + at + length)
                     self.field(kept, place, action, inner, depth)
                 at += length

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from genescan.condition import Route
+from genescan.facts import Route
 from genescan.graph import Node, Tensor
 from genescan.index import Index
 

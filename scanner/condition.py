@@ -10,13 +10,15 @@ the reasons for it. How facts are found is the business of `genescan.findings`.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol, TypeAlias
 
-from genescan import kleene, notation
+from genescan import decision, kleene, notation
+from genescan.decision import Decision, Side, Term, Test
 from genescan.errors import NotationError
-from genescan.kleene import ABSENT, UNKNOWN, Truth, Value
+from genescan.facts import Facts, Group, Ref, Route
+from genescan.fields import ID
+from genescan.kleene import ABSENT, UNKNOWN, Value
 from genescan.suggest import hint
 from genescan.text import fail, literal, syntax_tree
 
@@ -65,7 +67,8 @@ class _Compiler:
     def truth(self, node: ast.expr) -> Test:
         if isinstance(node, ast.BoolOp):
             parts = [self.truth(value) for value in node.values]
-            return _all(parts) if isinstance(node.op, ast.And) else _any(parts)
+            combine = decision.all_of if isinstance(node.op, ast.And) else decision.any_of
+            return combine(parts)
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
             return self.negation(node)
         if isinstance(node, ast.Compare):
@@ -85,45 +88,42 @@ class _Compiler:
         before, self.needs = self.needs, _OPPOSITE[self.needs]
         inner = self.truth(node.operand)
         self.needs = before
-
-        def test(facts: Facts) -> Decision:
-            truth, reasons = inner(facts)
-            return Decision(kleene.negate(truth), reasons)
-
-        return test
+        return decision.negation(inner)
 
     def other(self, node: ast.Call) -> Test:
         name = node.args[0] if len(node.args) == 1 and not node.keywords else None
         if not isinstance(name, ast.Constant) or not isinstance(name.value, str):
             raise fail(node, 'write found("area/name")')
         wanted = name.value
+        if not ID.fullmatch(wanted):
+            raise fail(name, 'write found("area/name")')
         self.found.add(wanted)
-        return lambda facts: _report(wanted, facts.found(wanted))
+        return lambda facts: decision.found(wanted, facts.found(wanted))
 
     def presence(self, node: ast.Name | ast.Attribute) -> Test:
         if isinstance(node, ast.Name) and node.id in self.aliases:
             alias = node.id
             self.asked.add(alias)
             self.refs.add(Ref(alias))
-            return lambda facts: _report(alias, facts.holds(alias))
+            return lambda facts: decision.found(alias, facts.holds(alias))
         ref = self.ref(node)
         return self.some(lambda facts: facts.count((ref,)), f"count({ref})")
 
     def some(self, term: Term, text: str) -> Test:
         """A count where a statement is expected: at least one."""
-        left, right = (term, text, False), (_one, "1", True)
-        return _compare(left, right, self.needs, *kleene.COMPARISONS[ast.GtE])
+        row = kleene.COMPARISONS[ast.GtE]
+        return decision.comparison(Side(term, text), decision.ONE, self.needs, *row)
 
     def comparison(self, node: ast.Compare) -> Test:
         sides = [node.left, *node.comparators]
-        terms = [(self.term(side), self.text(side), _constant(side)) for side in sides]
+        terms = [Side(self.term(side), self.text(side), _constant(side)) for side in sides]
         tests: list[Test] = []
         for index, sign in enumerate(node.ops):
             row = kleene.COMPARISONS.get(type(sign))
             if row is None:
                 raise fail(node, "compare with ==, !=, <, <=, >, >=, in or not in")
-            tests.append(_compare(terms[index], terms[index + 1], self.needs, *row))
-        return tests[0] if len(tests) == 1 else _all(tests)
+            tests.append(decision.comparison(terms[index], terms[index + 1], self.needs, *row))
+        return tests[0] if len(tests) == 1 else decision.all_of(tests)
 
     # values: numbers and lists
 

@@ -21,65 +21,70 @@ Test: TypeAlias = Callable[[Facts], Decision]
 Term: TypeAlias = Callable[[Facts], Value]
 
 
-def _report(name: str, truth: Truth) -> Decision:
+class Side(NamedTuple):
+    """One side of a comparison."""
+
+    term: Term
+    text: str
+    """As the signature spells it."""
+    constant: bool = False
+    """The text says it all: a number or a list of numbers."""
+
+    def show(self, value: Value) -> str:
+        """The side with its value, for reasons."""
+        return self.text if self.constant else f"{self.text} = {kleene.show(value)}"
+
+
+ONE = Side(lambda facts: 1, "1", constant=True)
+
+
+def found(name: str, truth: Truth) -> Decision:
+    """The answer of another signature."""
     state = "unknown whether found" if truth is None else "found" if truth else "not found"
     return Decision(truth, (f"{name} {state}",))
 
 
-def _all(tests: Sequence[Test]) -> Test:
-    """And: the first false decides; reasons are those that made the answer."""
+def negation(inner: Test) -> Test:
+    """Not: what was a reason stays one."""
 
     def test(facts: Facts) -> Decision:
-        answers: list[Decision] = []
-        for part in tests:
-            answer = part(facts)
-            if answer.truth is False:
-                return answer
-            answers.append(answer)
-        truth = kleene.both(answer.truth for answer in answers)
-        return Decision(truth, _reasons(answers, truth))
+        truth, reasons = inner(facts)
+        return Decision(kleene.negate(truth), reasons)
 
     return test
 
 
-def _any(tests: Sequence[Test]) -> Test:
-    """Or: the first true decides."""
-
-    def test(facts: Facts) -> Decision:
-        answers: list[Decision] = []
-        for part in tests:
-            answer = part(facts)
-            if answer.truth is True:
-                return answer
-            answers.append(answer)
-        truth = kleene.any_of(answer.truth for answer in answers)
-        return Decision(truth, _reasons(answers, truth))
-
-    return test
+def all_of(tests: Sequence[Test]) -> Test:
+    """And: the first false decides and gives the reason."""
+    return lambda facts: _combine(tests, facts, decisive=False)
 
 
-def _reasons(answers: Sequence[Decision], truth: Truth) -> tuple[str, ...]:
-    wanted = [reason for a in answers if a.truth is truth for reason in a.reasons]
-    return tuple(dict.fromkeys(wanted))
+def any_of(tests: Sequence[Test]) -> Test:
+    """Or: the first true decides and gives the reason."""
+    return lambda facts: _combine(tests, facts, decisive=True)
 
 
-_Side: TypeAlias = "tuple[Term, str, bool]"
+def _combine(tests: Sequence[Test], facts: Facts, *, decisive: bool) -> Decision:
+    answers: list[Decision] = []
+    for test in tests:
+        answer = test(facts)
+        if answer.truth is decisive:
+            return answer
+        answers.append(answer)
+    unknown = any(answer.truth is None for answer in answers)
+    truth = None if unknown else not decisive
+    reasons = [reason for a in answers if a.truth is truth for reason in a.reasons]
+    return Decision(truth, tuple(dict.fromkeys(reasons)))
 
 
-def _one(facts: Facts) -> Value:
-    return 1
-
-
-def _compare(
-    left: _Side, right: _Side, needs: str, sign: str, compare: Callable[[Value, Value], Truth]
+def comparison(
+    left: Side, right: Side, needs: str, sign: str, compare: Callable[[Value, Value], Truth]
 ) -> Test:
-    """One comparison; its reason tells the values on both sides."""
-    (a, a_text, a_constant), (b, b_text, b_constant) = left, right
+    """One comparison; its reason tells the values of both sides."""
 
     def test(facts: Facts) -> Decision:
-        x, y = a(facts), b(facts)
-        got = a_text if a_constant else f"{a_text} = {kleene.show(x)}"
-        needed = b_text if b_constant else f"{b_text} = {kleene.show(y)}"
-        return Decision(compare(x, y), (f"{got} ({needs} {sign} {needed})",))
+        x, y = left.term(facts), right.term(facts)
+        reason = f"{left.show(x)} ({needs} {sign} {right.show(y)})"
+        return Decision(compare(x, y), (reason,))
 
     return test

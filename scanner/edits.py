@@ -36,7 +36,7 @@ def apply(graph: Graph, edits: Iterable[tuple[str, str]]) -> Graph:
         if not places:
             names = {base(name) for node in nodes for name in node.origin}
             suggestion = hint(variable, names)
-            raise EditError(f"no variable {variable}" + (f", {suggestion}" if suggestion else ""))
+            raise EditError(f"no variable {variable!r}" + (f", {suggestion}" if suggestion else ""))
         for place in places:
             if what == "op" and value in ("", "null"):
                 removed.add(place)
@@ -50,7 +50,9 @@ def _edited(nodes: list[Node], place: int, what: str, value: str) -> Node:
     if what == "op":
         if value not in ops.VOCABULARY:
             suggestion = hint(value, ops.VOCABULARY)
-            raise EditError(f"unknown operator {value}" + (f", {suggestion}" if suggestion else ""))
+            raise EditError(
+                f"unknown operator {value!r}" + (f", {suggestion}" if suggestion else "")
+            )
         return replace(node, op=value, attrs=ops.complete(value, node.attrs))
     if what.isdigit():
         inputs = list(node.inputs)
@@ -68,7 +70,7 @@ def _operand(nodes: list[Node], place: int, value: str) -> Operand:
     if value.isidentifier() and value not in ("null", "None"):
         earlier = [i for i in range(place) if value in {base(n) for n in nodes[i].origin}]
         if not earlier:
-            raise EditError(f"no variable {value} before it")
+            raise EditError(f"no variable {value!r} before it")
         return Edge(earlier[-1])
     try:
         text = "None" if value in ("", "null") else value

@@ -217,9 +217,18 @@ class _Unfolding:
         )
         name = name or self.fresh()
         node = self.add(name, PatternNode(name, allowed, head.attrs, tests, head.consumers))
+        loose = loose and not self.twice(values)
         for port, value in enumerate(values):
             self.connect(value, node, None if loose else port)
         return _Value(node)
+
+    def twice(self, values: list[_Value]) -> bool:
+        """Whether both operands are one value, as in Mul(x, x): then both positions count."""
+        if len(values) != 2 or values[0].node is None or values[0][:2] != values[1][:2]:
+            return False
+        if values[0].skipped or values[1].skipped:
+            self.degenerate = True  # Add(maybe(Conv)(x), x) without its Conv is Add(x, x)
+        return True
 
     def split(self, step: Step, operands: int) -> frozenset[str] | None:
         """Operators of a step; where only some are commutative, one kind or the other."""
@@ -242,7 +251,7 @@ class _Unfolding:
             return
         edge = PatternEdge(value.node, target, port, value.output)
         if edge in self.edges and (value.skipped or self.edges[edge]):
-            self.degenerate = True  # Add(maybe(Conv)(x), x) without its Conv is Add(x, x)
+            self.degenerate = True
         self.edges[edge] = value.skipped
 
     def component(

@@ -13,8 +13,9 @@ from typing import Literal, TypeAlias
 
 from genescan import chains, kleene, ops
 from genescan.chains import Link, Match
-from genescan.condition import Condition, Group, Ref, Route
+from genescan.condition import Condition
 from genescan.expand import Linked
+from genescan.facts import Group, Ref, Route
 from genescan.graph import Graph
 from genescan.index import Index
 from genescan.kleene import ABSENT, UNKNOWN, Truth, Value

@@ -7,15 +7,16 @@ Patterns are parsed when a library is loaded and expanded when a graph first nee
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import genescan.signatures
 from genescan import notation
-from genescan.condition import Condition, Ref
+from genescan.condition import Condition
 from genescan.errors import NotationError, Problem, SignatureError
 from genescan.expand import Linked
+from genescan.facts import Ref
 from genescan.limits import DEFAULT, Limits
 from genescan.signature import Signature, TooNew, parse
 from genescan.suggest import hint
@@ -39,7 +40,7 @@ class Library:
     skipped: tuple[TooNew, ...] = ()
     """Files for a later engine."""
     digest: str = ""
-    """SHA-256 over the contents of every file, in the order of their ids and paths."""
+    """SHA-256 over the contents of every file, in the order they were read."""
     limits: Limits = DEFAULT
     _linked: dict[tuple[str, str], Linked] = field(default_factory=dict, repr=False)
 
@@ -48,13 +49,11 @@ class Library:
         """Read the bundled signatures and those of more folders (or single files).
 
         Never raises for a bad file: its problems are in `errors`, and the others still work.
+        The patterns of bundled signatures are not expanded here; their tests have done that.
         """
-        texts: list[tuple[str, str | SignatureError]] = []
-        if bundled:
-            texts += _texts(BUNDLED, limits)
-        for folder in folders:
-            texts += _texts(folder, limits)
-        return cls.build(texts, limits)
+        texts = _texts(BUNDLED, "", limits) if bundled else []
+        more = [item for folder in folders for item in _texts(folder, f"{folder}/", limits)]
+        return cls.build([*texts, *more], limits).check({path for path, _ in more})
 
     @classmethod
     def build(
@@ -69,7 +68,7 @@ class Library:
             if isinstance(text, SignatureError):
                 errors.append(text)
                 continue
-            digest.update(f"{path}\0{len(text)}\0{text}".encode(errors="surrogatepass"))
+            digest.update(f"{len(text)}\0{text}".encode())
             try:
                 found = parse(text, path, limits)
             except SignatureError as error:
@@ -106,41 +105,46 @@ class Library:
             found = self._linked[key] = Linked(name, body, uses, self.limits.variants)
         return found
 
-    def check(self) -> Library:
-        """Expand every pattern; signatures whose patterns cannot be move to `errors`."""
-        wrong: list[SignatureError] = []
-        for signature in self:
-            problems = []
-            for name in signature.patterns:
-                try:
-                    _ = self._link(signature, name).variants
-                except NotationError as error:
-                    place = signature.places.get(f"patterns.{name}", (1, 1))
-                    problems.append(Problem(*place, f"{name}: {error.message}"))
-            if problems:
-                wrong.append(SignatureError(signature.path, tuple(problems)))
+    def check(self, paths: Collection[str] | None = None) -> Library:
+        """Expand the patterns of all files, or of some; those that cannot be go to `errors`."""
+        wrong = [
+            SignatureError(signature.path, problems)
+            for signature in self
+            if paths is None or signature.path in paths
+            if (problems := tuple(self._unexpandable(signature)))
+        ]
         if not wrong:
             return self
         bad = {error.path for error in wrong}
         good, orphans = _ordered([s for s in self if s.path not in bad])
         return replace(self, signatures=good, errors=(*self.errors, *wrong, *orphans), _linked={})
 
+    def _unexpandable(self, signature: Signature) -> Iterator[Problem]:
+        for name in signature.patterns:
+            try:
+                _ = self._link(signature, name).variants
+            except NotationError as error:
+                place = signature.places.get(f"patterns.{name}", (1, 1))
+                yield Problem(*place, f"{name}: {error.message}")
 
-def _texts(folder: Path, limits: Limits) -> list[tuple[str, str | SignatureError]]:
-    """Paths (relative to the folder) and texts of the signature files below a folder."""
-    found: list[tuple[str, str | SignatureError]] = []
-    pending: list[tuple[str, Path]] = [("", folder)]
+
+def _texts(folder: Path, prefix: str, limits: Limits) -> list[tuple[str, str | SignatureError]]:
+    """Paths and texts of the signature files below a folder, in alphabetical order."""
     if folder.is_file():
-        return [(folder.name, _read(folder, folder.name, limits))]
-    while pending and len(found) < MAX_FILES:
-        prefix, current = pending.pop()
+        return [(str(folder), _read(folder, str(folder), limits))]
+    if not folder.is_dir():
+        return [(str(folder), SignatureError(str(folder), (Problem(1, 1, "no such folder"),)))]
+    found: list[tuple[str, Path]] = []
+    pending = [(prefix, folder)]
+    while pending:
+        above, current = pending.pop()
         for entry in current.iterdir():
-            path = f"{prefix}{entry.name}"
-            if entry.is_dir() and prefix.count("/") < limits.depth:
+            path = f"{above}{entry.name}"
+            if entry.is_dir() and not entry.is_symlink():
                 pending.append((f"{path}/", entry))
             elif entry.name.endswith(SUFFIX):
-                found.append((path, _read(entry, path, limits)))
-    return sorted(found, key=lambda item: item[0])
+                found.append((path, entry))
+    return [(path, _read(entry, path, limits)) for path, entry in sorted(found)[:MAX_FILES]]
 
 
 def _read(file: Path, path: str, limits: Limits) -> str | SignatureError:

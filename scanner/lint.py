@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
 
 from genescan import notation, ops
-from genescan.condition import Ref
 from genescan.errors import NotationError
 from genescan.expand import Linked, Variant
+from genescan.facts import Ref
 from genescan.findings import Context
 from genescan.graph import Edge, Graph, Node
 from genescan.index import Index
@@ -211,8 +211,10 @@ def _pieces(variant: Variant) -> int:
             node = leader[node]
         return node
 
-    for bond in (*variant.pattern.edges, *variant.pattern.paths):
-        leader[find(bond.source)] = find(bond.target)
+    pattern = variant.pattern
+    bonds = [(edge.source, edge.target) for edge in pattern.edges]
+    for source, target in bonds + [(path.source, path.target) for path in pattern.paths]:
+        leader[find(source)] = find(target)
     return sum(leader[node] == node for node in range(len(leader)))
 
 

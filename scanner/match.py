@@ -193,10 +193,10 @@ def _quick_search(
             near = consumers[bound[base]]
         else:
             near = candidates(step)
-        budget.left -= len(near)
         if budget.left < 0:
             raise Exhausted
         for number in near:
+            budget.left -= 1
             if labels_of[number] not in labels or (members is not None and number not in members):
                 continue
             for other in apart:

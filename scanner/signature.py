@@ -13,8 +13,9 @@ from typing import Literal, NamedTuple, TypeAlias
 from genescan import document, notation
 from genescan.condition import Condition
 from genescan.condition import parse as parse_condition
-from genescan.document import DocumentError, Node, Scalar, Sequence
+from genescan.document import DocumentError, Node, Scalar
 from genescan.errors import NotationError, Problem, SignatureError
+from genescan.fields import Fields
 from genescan.limits import DEFAULT, Limits
 from genescan.suggest import hint
 
@@ -25,7 +26,6 @@ Level: TypeAlias = Literal["family", "component", "threat"]
 LEVELS: tuple[Level, ...] = ("family", "component", "threat")
 STATUSES = ("nursery", "stable", "deprecated")
 
-_ID = re.compile(r"[a-z0-9]+(?:[-.][a-z0-9]+)*(?:/[a-z0-9]+(?:[-.][a-z0-9]+)*)*")
 _VERSION = re.compile(r"\d{1,4}(?:\.\d{1,4}){0,3}")
 
 
@@ -106,83 +106,13 @@ class Signature:
         return "main" if "main" in self.patterns else next(iter(self.patterns), "")
 
 
-class _Reader:
-    """Reads one file; problems pile up and the reading goes on."""
+class _Reader(Fields):
+    """Reads one file."""
 
-    def __init__(self, source: str, path: str, limits: Limits) -> None:
-        self.source, self.path, self.limits = source, path, limits
-        self.problems: list[Problem] = []
+    def __init__(self, source: str, path: str) -> None:
+        super().__init__(source)
+        self.path = path
         self.places: dict[str, tuple[int, int]] = {}
-
-    def problem(self, node: Node, message: str, suggestion: str = "") -> None:
-        self.problems.append(Problem(node.line, node.column, message, suggestion))
-
-    def inside(self, scalar: Scalar, error: NotationError) -> None:
-        """A problem inside the text of a scalar, at its place in the file."""
-        place = document.locate(self.source, scalar, error.line, error.column)
-        self.problems.append(Problem(*place, error.message))
-
-    # shapes
-
-    def text(self, node: Node) -> str:
-        if isinstance(node, Scalar):
-            return node.value.strip()
-        self.problem(node, "expected a text")
-        return ""
-
-    def value(self, node: Node) -> str:
-        """A text or a flat list of texts, as the notation spells it."""
-        if isinstance(node, Sequence):
-            return "[" + ", ".join(self.text(item) for item in node.items) + "]"
-        return self.text(node)
-
-    def texts(self, node: Node) -> tuple[str, ...]:
-        """A list of texts; a single text is a list of one."""
-        items = node.items if isinstance(node, Sequence) else [node]
-        return tuple(text for item in items if (text := self.text(item)))
-
-    def mapping(self, node: Node) -> list[tuple[Scalar, Node]]:
-        if isinstance(node, document.Mapping):
-            return node.items
-        if not (isinstance(node, Scalar) and not node.value):
-            self.problem(node, "expected keys and values")
-        return []
-
-    def fields(self, node: Node, known: Iterable[str]) -> dict[str, Node]:
-        """A mapping whose keys are known."""
-        found: dict[str, Node] = {}
-        for key, value in self.mapping(node):
-            if key.value in known:
-                found[key.value] = value
-            else:
-                self.problem(key, f"unknown key {key.value!r}", hint(key.value, known))
-        return found
-
-    def choice(self, node: Node, allowed: tuple[str, ...]) -> str:
-        value = self.text(node)
-        if value not in allowed:
-            self.problem(node, f"expected one of {', '.join(allowed)}", hint(value, allowed))
-        return value
-
-    def flag(self, node: Node) -> bool:
-        return self.choice(node, ("true", "false")) == "true"
-
-    def identifier(self, node: Node) -> str:
-        value = self.text(node)
-        if not _ID.fullmatch(value):
-            self.problem(node, "an id is lower-case words joined by '-', in areas joined by '/'")
-        return value
-
-    def identifiers(self, node: Node) -> tuple[str, ...]:
-        items = node.items if isinstance(node, Sequence) else [node]
-        return tuple(self.identifier(item) for item in items)
-
-    def variable(self, key: Scalar, what: str) -> str:
-        if not key.value.isidentifier():
-            self.problem(key, f"{what} is named like a variable: letters, digits and '_'")
-        return key.value
-
-    # parts
 
     def uses(self, node: Node) -> dict[str, str]:
         return {
@@ -300,7 +230,7 @@ def parse(source: str, path: str = "<signature>", limits: Limits = DEFAULT) -> S
         path: Where it comes from, for messages.
         limits: Budgets; `yaml_bytes` bounds the text.
     """
-    reader = _Reader(source, path, limits)
+    reader = _Reader(source, path)
     if len(source) > limits.yaml_bytes:
         problem = Problem(1, 1, f"longer than {limits.yaml_bytes} bytes")
         raise SignatureError(path, (problem,))
@@ -308,26 +238,35 @@ def parse(source: str, path: str = "<signature>", limits: Limits = DEFAULT) -> S
         root = document.compose(source)
     except DocumentError as error:
         raise SignatureError(path, (error.problem,)) from None
+    if not isinstance(root, document.Mapping):
+        problem = Problem(root.line, root.column, "a signature is keys and values")
+        raise SignatureError(path, (problem,))
     newer = _newer(reader, root)
     if newer and not reader.problems:
         return TooNew(path, newer)
     signature = _signature(reader, root)
     if reader.problems or signature is None:
-        ordered = sorted(set(reader.problems), key=lambda p: (p.line, p.column))
+        ordered = sorted(dict.fromkeys(reader.problems), key=lambda p: (p.line, p.column))
         raise SignatureError(path, tuple(ordered))
     return signature
 
 
-def _newer(reader: _Reader, root: Node) -> str:
+def _version(text: str) -> tuple[int, ...]:
+    """The numbers of a version without trailing zeros, so that 0.1 and 0.1.0 are equal."""
+    numbers = [int(part) for part in text.split(".")]
+    while numbers and not numbers[-1]:
+        numbers.pop()
+    return tuple(numbers)
+
+
+def _newer(reader: _Reader, root: document.Mapping) -> str:
     """The engine that the file asks for, if this one is older."""
-    if not isinstance(root, document.Mapping):
-        return ""
     for key, value in root.items:
         if key.value == "min_engine":
             wanted = reader.text(value)
             if not _VERSION.fullmatch(wanted):
                 reader.problem(value, 'expected a version such as "0.1"')
-            elif tuple(map(int, wanted.split("."))) > ENGINE:
+            elif _version(wanted) > ENGINE:
                 return wanted
     return ""
 
@@ -345,19 +284,11 @@ def _signature(reader: _Reader, root: Node) -> Signature | None:
     anchors = reader.anchors(found["anchors"], names) if "anchors" in found else {}
     patterns = reader.patterns(body, anchors, aliases) if body is not None else {}
     condition = _condition(reader, root, found, patterns, aliases)
-    variants: list[tuple[str, Condition]] = []
-    for key, value in reader.mapping(found["variants"]) if "variants" in found else ():
-        variant = reader.condition(value, patterns, aliases)
-        if variant is not None:
-            variants.append((key.value, variant))
+    variants = _variants(reader, found.get("variants"), patterns, aliases)
     match, no_match = reader.tests(found["tests"]) if "tests" in found else ((), ())
+    _check_variants(reader, match, [name for name, _ in variants])
     models = reader.fields(found["models"], ("match", "no_match")) if "models" in found else {}
-    known = [name for name, _ in variants]
-    for example in match:
-        if example.variant and example.variant not in known and example.scalar:
-            reader.problem(
-                example.scalar, f"no variant {example.variant}", hint(example.variant, known)
-            )
+    stems = {name: reader.models(node) for name, node in models.items()}
     plain = _plain(reader, found)
     if reader.problems or condition is None:
         return None
@@ -365,16 +296,37 @@ def _signature(reader: _Reader, root: Node) -> Signature | None:
         condition=condition,
         uses=uses,
         patterns={name: body for name, body in patterns.items() if body is not None},
-        variants=tuple(variants),
+        variants=variants,
         match=match,
         no_match=no_match,
-        models=reader.models(models["match"]) if "match" in models else (),
-        not_models=reader.models(models["no_match"]) if "no_match" in models else (),
+        models=stems.get("match", ()),
+        not_models=stems.get("no_match", ()),
         path=reader.path,
         places=reader.places,
         source=reader.source,
         **plain,  # type: ignore[arg-type]  # read by the table in _plain
     )
+
+
+def _variants(
+    reader: _Reader,
+    node: Node | None,
+    patterns: Mapping[str, notation.Body | None],
+    aliases: frozenset[str],
+) -> tuple[tuple[str, Condition], ...]:
+    found: list[tuple[str, Condition]] = []
+    for key, value in reader.mapping(node) if node is not None else ():
+        condition = reader.condition(value, patterns, aliases)
+        if condition is not None:
+            found.append((key.value, condition))
+    return tuple(found)
+
+
+def _check_variants(reader: _Reader, match: Iterable[Example], known: list[str]) -> None:
+    for example in match:
+        if example.variant and example.variant not in known and example.scalar:
+            suggestion = hint(example.variant, known)
+            reader.problem(example.scalar, f"no variant {example.variant}", suggestion)
 
 
 def _plain(reader: _Reader, found: Mapping[str, Node]) -> dict[str, object]:

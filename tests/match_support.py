@@ -239,9 +239,20 @@ def scrambled(rng: random.Random, size: int) -> Graph:
 
 
 def sample(
-    graph: Graph, rng: random.Random, size: int, *, wild: float = 0.1, noise: float = 0.2
+    graph: Graph,
+    rng: random.Random,
+    size: int,
+    *,
+    wild: float = 0.1,
+    noise: float = 0.2,
+    free_ports: float = 0.3,
+    widest: int = 10_000,
 ) -> Pattern:
-    """A random connected part of `graph` as a pattern, some of it loosened, some made wrong."""
+    """A random connected part of `graph` as a pattern, some of it loosened, some made wrong.
+
+    Growth does not leave a node through its consumers when it has more than `widest` of them:
+    real rules describe one block, not several joined by a table that all blocks share.
+    """
     consumers: list[list[int]] = [[] for _ in graph.nodes]
     edges = [
         (o.source, v, p, o.port)
@@ -258,7 +269,7 @@ def sample(
             for v in chosen
             for u in (
                 *(o.source for o in graph.nodes[v].inputs if isinstance(o, Edge)),
-                *consumers[v][:6],
+                *(consumers[v][:6] if len(consumers[v]) <= widest else ()),
             )
         }
         if not (fresh := sorted(near - chosen.keys())):
@@ -283,8 +294,8 @@ def sample(
         PatternEdge(
             numbers[u],
             numbers[v],
-            None if ops.commutative(graph.nodes[v].op) or rng.random() < 0.3 else p,
-            o if rng.random() < 0.2 else None,
+            None if ops.commutative(graph.nodes[v].op) or rng.random() < free_ports else p,
+            o if rng.random() < free_ports / 2 else None,
         )
         for u, v, p, o in edges
         if u in numbers and v in numbers

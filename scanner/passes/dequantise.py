@@ -23,6 +23,7 @@ from genescan.graph import Tensor
 
 _MS = "com.microsoft:"
 _SMALLEST = {"int8": -128, "uint8": 0, "int16": -32768, "uint16": 0, "int4": -8, "uint4": 0}
+_KEEP_SIGN = frozenset({"QuantizeLinear", "DequantizeLinear", "MaxPool"})
 _LINEAR = frozenset({"Conv", "ConvTranspose", "Gemm", "MatMul", "BatchNormalization", "Einsum"})
 
 _STATIC = {
@@ -79,10 +80,23 @@ def _clamped(zero: Arg) -> bool:
     )
 
 
-def _linear(value: Value, draft: Draft) -> bool:
+def _producer(value: Value) -> Draft.Node:
+    """The node that made a value, seen through quantisation and pooling, which keep signs."""
     node = value.node
+    while node.op in _KEEP_SIGN and node.dynamic:
+        node = node.dynamic[0].node
+    return node
+
+
+def _linear(value: Value) -> bool:
+    """Whether values of both signs are to be expected: sums and products with weights."""
+    node = _producer(value)
     if node.op == "Add":
-        return len(node.dynamic) == 2 or any(arg.node.op in _LINEAR for arg in node.dynamic)
+        return len(node.dynamic) == 2 or any(
+            _producer(arg).op in _LINEAR for arg in node.dynamic
+        )
+    if node.op == "Mul" and len(node.dynamic) == 1:
+        return _producer(node.dynamic[0]).op in _LINEAR
     return node.op in _LINEAR
 
 
@@ -95,7 +109,7 @@ def _restore_relu(draft: Draft, node: Draft.Node) -> None:
     value = node.inputs[0]
     if not _clamped(node.arg(2)) or not isinstance(value, Value) or _final(node.out):
         return
-    if _linear(value, draft):
+    if _linear(value):
         draft.set_input(node, 0, _relu(draft, value, node))
 
 

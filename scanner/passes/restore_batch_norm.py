@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from genescan.draft import Arg, Draft, Value
 from genescan.graph import Tensor
+from genescan.passes.unify_spellings import scalar
 
 _CONVS = ("Conv", "ConvTranspose", "DeformConv")
 _GRADES = ("bias_only", "decomposed", "explicit")
@@ -83,8 +84,9 @@ def _affine(draft: Draft, node: Draft.Node) -> None:
 
 def _normal_form(draft: Draft, node: Draft.Node) -> None:
     grade, chain = -1, []
-    if node.arg(2) is not None and node.op != "DeformConv":
-        grade = 0
+    bias = node.arg(2)
+    if bias is not None and node.op != "DeformConv" and scalar(bias) != 0.0:
+        grade = 0  # some exporters write a bias of zeros, others drop it
     result = node.out
     while (user := result.sole_user) is not None and (found := _grade(user)) is not None:
         grade = max(grade, found)

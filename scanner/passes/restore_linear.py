@@ -17,6 +17,7 @@ import math
 
 from genescan.draft import Draft, Value
 from genescan.graph import Tensor
+from genescan.passes.unify_spellings import scalar
 
 
 def run(draft: Draft) -> None:
@@ -58,7 +59,7 @@ def _matmul(draft: Draft, node: Draft.Node) -> None:
 def _gemm(draft: Draft, node: Draft.Node) -> None:
     a, b, c = node.arg(0), node.arg(1), node.arg(2)
     if isinstance(a, Value) and isinstance(b, Tensor):
-        bias = isinstance(c, Tensor)
+        bias = isinstance(c, Tensor) and scalar(c) != 0.0
         _become(draft, node, a, b if node.attrs.get("transB") else _turned(b), bias)
     elif isinstance(b, Value) and isinstance(a, Tensor):
         _become(draft, node, b, _turned(a) if node.attrs.get("transA") else a, isinstance(c, Tensor))
@@ -112,12 +113,8 @@ def _absorb_scale(draft: Draft, node: Draft.Node) -> None:
 
 
 def _take_bias(draft: Draft, node: Draft.Node) -> None:
+    _fold_norm(draft, node)
     user = node.out.sole_user
-    if user is not None and user.op == "BatchNormalization":  # exporters fold it into the weight
-        draft.replace(user.out, node.out)
-        draft.remove(user, heirs=(node,))
-        draft.retype(node, "Linear", {"bias": True})
-        return
     if node.attrs.get("bias") or user is None or user.op != "Add" or len(user.dynamic) != 1:
         return
     bias = next((arg for arg in user.inputs if isinstance(arg, Tensor)), None)
@@ -132,6 +129,19 @@ def _take_bias(draft: Draft, node: Draft.Node) -> None:
     draft.replace(user.out, node.out)
     draft.remove(user, heirs=(node,))
     draft.retype(node, "Linear", {"bias": True})
+    _fold_norm(draft, node)
+
+
+def _fold_norm(draft: Draft, node: Draft.Node) -> None:
+    """Exporters fold a BatchNormalization or one factor for all into the weight before it."""
+    while (user := node.out.sole_user) is not None:
+        factor = next((arg for arg in user.inputs if isinstance(arg, Tensor)), None)
+        if user.op == "BatchNormalization":
+            draft.retype(node, "Linear", {"bias": True})
+        elif user.op != "Mul" or factor is None or factor.squeezed != ():
+            return
+        draft.replace(user.out, node.out)
+        draft.remove(user, heirs=(node,))
 
 
 def _unpack(draft: Draft, node: Draft.Node) -> None:
@@ -166,8 +176,8 @@ def _cuts_features(cut: Draft.Node, node: Draft.Node) -> bool:
     axis = cut.attrs.get("axis", cut.attrs.get("axes"))
     if isinstance(axis, tuple):
         axis = axis[0] if len(axis) == 1 else None
-    rank = node.out.rank
-    return axis == -1 or (rank is not None and axis == rank - 1)
+    rank = node.out.rank or 3  # unknown: [batch, length, features]
+    return axis in (-1, rank - 1)
 
 
 def _feeds_attention(slices: list[Draft.Node]) -> bool:

@@ -35,6 +35,26 @@ def run(draft: Draft) -> None:
         _shuffle(draft, node)
     for node in draft.of("InstanceNormalization"):
         _group_norm(draft, node)
+    for node in draft.of("Gather", "Slice"):
+        _everything(draft, node)
+
+
+def _everything(draft: Draft, node: Draft.Node) -> None:
+    """A Gather or Slice that takes all there is along its axes only reshapes."""
+    data = node.inputs[0]
+    if not isinstance(data, Value) or data.shape is None:
+        return
+    if node.op == "Slice":
+        whole = node.out.shape == data.shape and None not in data.shape
+    else:
+        axis, index = node.attrs.get("axis", 0), node.arg(1)
+        picked = shapes.known(index if isinstance(index, Tensor) else None)
+        if picked is None or not isinstance(axis, int) or not -len(data.shape) <= axis < len(data.shape):
+            return
+        whole = picked == tuple(range(data.shape[axis] or -1)) or (picked, data.shape[axis]) == ((-1,), 1)
+    if whole:
+        draft.retype(node, "Reshape", {})
+        draft.set_inputs(node, [data], {0: node.via.get(0, ())})
 
 
 def _shuffle(draft: Draft, node: Draft.Node) -> None:
@@ -66,5 +86,10 @@ def _group_norm(draft: Draft, node: Draft.Node) -> None:
     if before.op != "Reshape" or source.sole_user is not node:
         return
     target = _target(before)
-    if target is not None and len(target) == 3 and isinstance(before.inputs[0], Value):
-        draft.fuse([before, node, after], after.out, "GroupNormalization", [before.inputs[0]])
+    data = before.inputs[0]
+    if target is None or len(target) != 3 or not isinstance(data, Value):
+        return
+    channels = data.shape[1] if data.shape is not None and len(data.shape) > 1 else None
+    alone = channels is not None and channels == target[1]  # as many groups as channels
+    name = "InstanceNormalization" if alone else "GroupNormalization"
+    draft.fuse([before, node, after], after.out, name, [data])

@@ -22,6 +22,9 @@ from genescan.graph import Attr, Tensor
 _QUANTISED_ONE = 4e-3
 """How far a quantiser may move the number one (one code of 256)."""
 
+_WIDEST = 256
+"""Operands of a Concat into which nested ones are merged."""
+
 Rule = Callable[[Draft, Draft.Node], None]
 
 
@@ -163,6 +166,22 @@ def _relu(draft: Draft, node: Draft.Node) -> None:
             draft.fuse([inner, node], node.out, "Relu", inner.inputs, attrs)
         elif "max" not in node.attrs:
             draft.bypass(node, "repeated Relu")
+    elif isinstance(value, Value) and value.node.op == "MaxPool" and value.sole_user is node:
+        _swap_with_pool(draft, node, value.node)
+
+
+def _swap_with_pool(draft: Draft, node: Draft.Node, pool: Draft.Node) -> None:
+    """Relu(MaxPool(x)) is MaxPool(Relu(x)): a maximum commutes with a rising function."""
+    source = pool.inputs[0]
+    relu = draft.add(
+        "Relu", [source], node.attrs, before=pool, origin=(node,),
+        shapes=(source.shape if source is not None else None,), marks=node.marks,
+    )  # fmt: skip
+    relu.via = {0: pool.via.get(0, ())}
+    draft.set_inputs(pool, [relu.out])
+    draft.replace(node.out, pool.out)
+    draft.remove(node, heirs=(relu,))
+    _relu(draft, relu)
 
 
 def _swap_comparison(draft: Draft, node: Draft.Node) -> None:
@@ -240,9 +259,32 @@ def _gather(draft: Draft, node: Draft.Node) -> None:
         draft.retype(node, "Slice", attrs)
 
 
+def _gather_nd(draft: Draft, node: Draft.Node) -> None:
+    """Indices joined from a range and one computed index: a Gather along one axis."""
+    index = node.arg(1)
+    if isinstance(index, Value) and index.node.op == "Concat" and len(index.node.dynamic) == 1:
+        draft.set_inputs(node, [node.inputs[0], index.node.dynamic[0]], {0: node.via.get(0, ())})
+        draft.retype(node, "Gather", {})
+        draft.prune([index], heirs=(node,))
+
+
 def _concat(draft: Draft, node: Draft.Node) -> None:
     if len(node.inputs) == 1:
         draft.bypass(node, "concatenation of one")
+        return
+    flat: list[Arg] = []
+    inner: list[Draft.Node] = []
+    for arg in node.inputs:
+        same = isinstance(arg, Value) and arg.node.op == "Concat" and arg.sole_user is node
+        if same and isinstance(arg, Value) and arg.node.attrs.get("axis") == node.attrs.get("axis"):
+            inner.append(arg.node)
+            flat += arg.node.inputs
+        else:
+            flat.append(arg)
+    if inner and len(flat) <= _WIDEST:
+        draft.set_inputs(node, flat)
+        for old in inner:
+            draft.remove(old, heirs=(node,))
 
 
 def _quick(draft: Draft, node: Draft.Node) -> None:
@@ -275,6 +317,7 @@ _RULES: Mapping[str, Rule] = {
     "Split": _split,
     "SequenceAt": _sequence_at,
     "Slice": _slice,
+    "GatherND": _gather_nd,
     "Gather": _gather,
     "Concat": _concat,
     "Swish": _quick,
