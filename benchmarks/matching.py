@@ -11,6 +11,7 @@ import random
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from genescan.graph import Edge, Graph
 from genescan.index import Index
@@ -151,7 +152,14 @@ def rules(sources: list[Graph]) -> list[Pattern]:
         )
         for _ in range(RULES - len(BY_HAND))
     ]
-    return [*map(nets.pattern, BY_HAND), *sampled]
+    return [*map(nets.pattern, BY_HAND), *map(count_ends, sampled)]
+
+
+def count_ends(pattern: Pattern) -> Pattern:
+    """The pattern anchored where it ends, as signatures are."""
+    feeding = {edge.source for edge in pattern.edges}
+    end = next(i for i in range(len(pattern.nodes)) if i not in feeding)
+    return replace(pattern, anchor=end)
 
 
 def clock(run: Callable[[], object], times: int) -> float:

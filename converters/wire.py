@@ -95,10 +95,11 @@ class _Kept:
             self.chunks.append(self.skimmer.copy(self.start, begin))
         self.start = end
 
-    def affords(self, number: int, length: int) -> bool:
-        """Whether a payload field of this message may keep `length` more bytes."""
-        spent = self.spent[number] = self.spent.get(number, 0) + length
-        return spent <= PAYLOAD
+    def affords(self, place: _Place) -> bool:
+        """Whether the payload at `place` may stay, after others of its field in this message."""
+        spent = self.spent.get(place.tag, 0)
+        self.spent[place.tag] = spent + place.end - place.begin
+        return spent + place.end - place.value <= PAYLOAD
 
     def note(self, number: int, offset: int, end: int) -> None:
         """Remember a payload left out; several of one field are noted as one span."""
@@ -198,7 +199,7 @@ class _Skimmer:
 
     def payload(self, kept: _Kept, place: _Place) -> None:
         """Keep bytes or numbers while the message may have more of them, else note them."""
-        if not kept.affords(place.tag, place.end - place.value):
+        if not kept.affords(place):
             kept.cut(place.begin, place.end)
             kept.note(place.tag >> 3, place.value, place.end)
 

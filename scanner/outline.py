@@ -30,16 +30,10 @@ class Bond:
     demands: tuple[Demand, ...] = ()
     """One operand of the target each, all made by the source; empty for a path."""
     path: PatternPath | None = None
-
-    @property
-    def port(self) -> int | None:
-        """An operand position that must come from the source, if one is named."""
-        return next((d.port for d in self.demands if d.port is not None), None)
-
-    @property
-    def simple(self) -> bool:
-        """Whether being the producer (at `port`, if named) is the whole demand."""
-        return len(self.demands) == 1 and self.demands[0].output is None
+    port: int | None = None
+    """An operand position that must come from the source, if one is named."""
+    simple: bool = False
+    """Whether being the producer (at `port`, if named) is the whole demand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +67,15 @@ def _bonds(pattern: Pattern) -> tuple[Bond, ...]:
         demands = pairs.setdefault((edge.source, edge.target), [])
         if demand.port is None or demand not in demands:  # a named operand exists once
             demands.append(demand)
-    links = [Bond(*pair, tuple(demands)) for pair, demands in pairs.items()]
+    links = [
+        Bond(
+            *pair,
+            tuple(demands),
+            port=next((d.port for d in demands if d.port is not None), None),
+            simple=len(demands) == 1 and demands[0].output is None,
+        )
+        for pair, demands in pairs.items()
+    ]
     paths = [Bond(path.source, path.target, path=path) for path in dict.fromkeys(pattern.paths)]
     return (*links, *paths)
 

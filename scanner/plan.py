@@ -155,7 +155,7 @@ def _make_consistent(domains: list[int], facts: Outline, index: Index) -> bool:
 
 
 class _Way(NamedTuple):
-    """A way to reach an unbound pattern node, cheapest first when compared."""
+    """A way to reach an unbound pattern node."""
 
     cost: float
     size: int
@@ -177,10 +177,12 @@ def _order(facts: Outline, index: Index, domains: list[int], counts: list[int]) 
             variable = bond.target if bond.source == base else bond.source
             if variable in bound:
                 continue
-            way, cost = _approach(bond, base, index, domains, counts)
-            found = _Way(cost, counts[variable], variable, way, base, bond)
-            checks[variable] += variable in best
-            best[variable] = min(best.get(variable, found), found, key=lambda w: w[:2])
+            way, cost = _approach(bond, base, index, domains)
+            known = best.get(variable)
+            if known is not None:
+                checks[variable] += 1
+            if known is None or cost < known.cost:
+                best[variable] = _Way(cost, counts[variable], variable, way, base, bond)
 
     reach_from(facts.pattern.anchor)
     while len(bound) < len(domains):
@@ -200,7 +202,7 @@ def _order(facts: Outline, index: Index, domains: list[int], counts: list[int]) 
 
 
 def _approach(
-    bond: Bond, base: int, index: Index, domains: list[int], counts: list[int]
+    bond: Bond, base: int, index: Index, domains: list[int]
 ) -> tuple[int, float]:
     """The way along `bond` from `base`, and how many candidates to expect."""
     if bond.path is not None:
@@ -217,7 +219,7 @@ def _steps(
     domains: list[int],
     members: list[frozenset[int] | None],
 ) -> tuple[Step, ...]:
-    bound = [facts.pattern.anchor]
+    bound = dict.fromkeys([facts.pattern.anchor])
     steps = []
     for _, _, variable, way, base, bond in order:
         checks = [
@@ -226,25 +228,22 @@ def _steps(
             if (other.source in bound or other.target in bound)
             and not (other is bond and _told_by_way(bond, way))
         ]
-        apart = tuple(
-            z
-            for z in bound
-            if domains[z] & domains[variable] and not facts.ordered[variable] >> z & 1
-        )
+        domain, ordered = domains[variable], facts.ordered[variable]
+        apart = [z for z in bound if domains[z] & domain and not ordered >> z & 1]
         steps.append(
             Step(
                 variable,
                 way,
                 base,
                 bond,
-                index.label_set(domains[variable]),
+                index.label_set(domain),
                 members[variable],
-                apart,
+                tuple(apart),
                 tuple((b.source, b.target, b.port) for b in checks if b.simple),
                 tuple(b for b in checks if not b.simple),
             )
         )
-        bound.append(variable)
+        bound[variable] = None
     return tuple(steps)
 
 

@@ -6,9 +6,14 @@ Lists of names are one string, names separated by blanks: `node("Add", "x y", "z
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+from genescan import converters
 from genescan.converters.schema import message_class
+from genescan.graph import Graph
+from genescan.limits import DEFAULT, Limits
 
 FLOAT, INT64, BOOL = 1, 7, 9
 INT_ATTR, FLOAT_ATTR, STRING_ATTR, TENSOR_ATTR, GRAPH_ATTR = 2, 1, 3, 4, 5
@@ -124,3 +129,12 @@ def data(written: Any) -> bytes:
     """The file's bytes, the same on every run."""
     made: bytes = written.SerializeToString(deterministic=True)
     return made
+
+
+def read(body: Any, *functions: Any, limits: Limits = DEFAULT) -> Graph:
+    """Write a model, a graph or nodes to a file, and read that file."""
+    whole = body if hasattr(body, "graph") else model(body, functions)
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "model.onnx"
+        path.write_bytes(data(whole))
+        return converters.read(path, limits)

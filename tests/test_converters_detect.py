@@ -123,10 +123,10 @@ def test_an_unforeseen_failure_is_still_a_model_error(
 def test_reading_leaves_the_collector_and_the_file_as_they_were(tmp_path: Path) -> None:
     (tmp_path / "m.onnx").write_bytes(ONNX)
     assert gc.isenabled()
-    files = len(os.listdir("/proc/self/fd"))
+    files = len(list(Path("/proc/self/fd").iterdir()))
     converters.read(tmp_path / "m.onnx")
     (tmp_path / "m.onnx").write_bytes(ONNX[:-3])
     with pytest.raises(ModelError):
         converters.read(tmp_path / "m.onnx")
     assert gc.isenabled()
-    assert len(os.listdir("/proc/self/fd")) == files
+    assert len(list(Path("/proc/self/fd").iterdir())) == files

@@ -103,6 +103,12 @@ def mobilenet_v2(scale: int = 4) -> nn.Module:
     return Pooled(nn.Sequential(*layers), head)
 
 
+def rounded(value: int) -> int:
+    """Nearest multiple of eight, never more than a tenth below: the published rounding."""
+    near = max(8, (value + 4) // 8 * 8)
+    return near + 8 if near < 0.9 * value else near
+
+
 V3_SMALL = [
     (16, 3, 16, True, False, 2), (72, 3, 24, False, False, 2), (88, 3, 24, False, False, 1),
     (96, 5, 40, True, True, 2), (240, 5, 40, True, True, 1), (240, 5, 40, True, True, 1),
@@ -117,7 +123,7 @@ def mobilenet_v3_small(scale: int = 4) -> nn.Module:
     layers: list[nn.Module] = [unit(3, cin, 3, 2, act=nn.Hardswish)]
     for full, kernel, out, excite, hard, stride in V3_SMALL:
         hidden, cout = full // scale, out // scale
-        squeeze = max(2, full // 4 // scale)
+        squeeze = rounded(full // 4) // scale
         se = SqueezeExcite(hidden, squeeze, nn.ReLU, nn.Hardsigmoid) if excite else None
         act: Act = nn.Hardswish if hard else nn.ReLU
         layers.append(Inverted(cin, hidden, cout, kernel, stride, act, se))
