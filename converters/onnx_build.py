@@ -24,6 +24,14 @@ class _Emitted:
     nodes: list[Node] = field(default_factory=list)
     shapes: dict[tuple[int, int], Dims] = field(default_factory=dict)
 
+    def known(self, edge: Edge) -> Mapping[str, Attr]:
+        """What an `Input` node that stands for a value elsewhere can say about it."""
+        source = self.nodes[edge.source]
+        if source.op == "Input":
+            return source.attrs
+        shape = self.shapes.get((edge.source, edge.port))
+        return {} if shape is None else {"shape": shape}
+
 
 @dataclass(slots=True)
 class _Frame:
@@ -65,15 +73,14 @@ class Builder:
 
     def graph(self, block: Block, meta: Mapping[str, str]) -> Graph:
         """The graph of the outermost block."""
-        return self._finish(_Frame(block, _Emitted()), (), meta)
+        return self._finish(_Frame(block, _Emitted()), {}, meta)
 
     def _finish(
-        self, frame: _Frame, captured: tuple[tuple[str, Edge], ...], meta: Mapping[str, str]
+        self, frame: _Frame, captured: Mapping[str, Mapping[str, Attr]], meta: Mapping[str, str]
     ) -> Graph:
         """Emit a frame that is a graph of its own: inputs, captures, then the nodes."""
         block, emitted = frame.block, frame.emitted
-        names = [*block.inputs.items(), *((name, {}) for name, _ in captured)]
-        for index, (name, attrs) in enumerate(names):
+        for index, (name, attrs) in enumerate((*block.inputs.items(), *captured.items())):
             emitted.nodes.append(Node("Input", (), attrs, origin=(self._name(name),)))
             frame.values[name] = Edge(index)
         frame.values.update(block.constants)
@@ -85,7 +92,7 @@ class Builder:
             format="onnx",
             meta=meta,
             shapes=emitted.shapes,
-            captures=tuple(self._name(name) for name, _ in captured),
+            captures=tuple(map(self._name, captured)),
         )
 
     def _run(self, frame: _Frame) -> None:
@@ -177,15 +184,16 @@ class Builder:
     def _body(self, block: Block, frame: _Frame) -> tuple[Graph, tuple[Operand, ...]]:
         """A sub-graph and the outer values that it reads; outer constants go inside."""
         inner = _Frame(block, _Emitted(), arguments=frame.arguments, prefix=frame.prefix)
-        captured: list[tuple[str, Edge]] = []
+        edges: list[Edge] = []
+        captured: dict[str, Mapping[str, Attr]] = {}
         for name in block.free:
             operand = frame.operand(name)
             if isinstance(operand, Edge):
-                captured.append((name, operand))
+                edges.append(operand)
+                captured[name] = frame.emitted.known(operand)
             else:
                 inner.values[name] = operand
-        graph = self._finish(inner, tuple(captured), {})
-        return graph, tuple(edge for _, edge in captured)
+        return self._finish(inner, captured, {}), tuple(edges)
 
     def _name(self, name: str) -> str:
         return name[: self._limits.name_length]

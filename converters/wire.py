@@ -22,6 +22,8 @@ PAYLOAD = 4_096
 """Bytes of one payload field that are kept."""
 WALK = 512
 """Messages up to this length are copied without a look inside."""
+_SHORT = 16
+"""A message costs memory however short it is: each counts as at least so many bytes."""
 _WINDOW = 16_384
 """Bytes read at a time; a large tensor costs one such read."""
 _HEADER = 24
@@ -142,7 +144,8 @@ class _Skimmer:
             raise LimitExceeded(f"{self.limits.skeleton_bytes} bytes of structure")
 
     def count(self, fields: int) -> None:
-        """Take fields off their budget and look at the clock."""
+        """Take fields off their budget, look at the others and at the clock."""
+        self.charge(0)
         self.fields -= fields
         if self.fields < 0:
             raise LimitExceeded(f"{self.limits.wire_fields} protobuf fields")
@@ -158,8 +161,6 @@ class _Skimmer:
 
     def walk(self, begin: int, end: int, rules: Layout, depth: int) -> _Kept:
         """Walk the fields of the message at [begin, end)."""
-        if depth > self.limits.depth:
-            raise LimitExceeded(f"{self.limits.depth} nested messages", place=f"byte {begin}")
         kept, actions, runs, fields = _Kept(self, begin), rules.actions, rules.runs, 0
         buffer, base, guard = self.window(begin)
         at, stop = begin - base, end - base
@@ -180,6 +181,8 @@ class _Skimmer:
                 if length > stop - at:
                     raise _overrun(base + first, depth)
                 action, inner = actions.get(tag, _UNKNOWN)
+                if length < _SHORT and action is Action.MESSAGE:
+                    self.bytes -= _SHORT
                 if action >= Action.PAYLOAD or length > self.longest:
                     place = _Place(tag, base + first, base + at, base + at + length)
                     self.field(kept, place, action, inner, depth)
@@ -213,6 +216,8 @@ class _Skimmer:
         elif action is Action.PAYLOAD:
             self.payload(kept, place)
         elif inner is not None:
+            if depth == self.limits.depth:
+                raise LimitExceeded(f"{depth} nested messages", place=f"byte {place.begin}")
             chunks = self.walk(place.value, place.end, inner, depth + 1).close(place.end)
             kept.cut(place.begin, place.end)
             kept.chunks.append(varint(place.tag) + varint(sum(map(len, chunks))))

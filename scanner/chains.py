@@ -124,7 +124,7 @@ _OUTPUT_AXIS: Mapping[str, int] = {
     "Conv": 0,
     "DeformConv": 0,
     "ConvTranspose": 1,
-    "Linear": -1,
+    "Linear": 0,
     "MatMul": -1,
     "Gemm": -1,
 }

@@ -150,7 +150,7 @@ def locate(source: str, scalar: Scalar, line: int, column: int) -> tuple[int, in
     n-th visible character of the value is the n-th one of the source after the scalar's start.
     """
     lines = scalar.value.split("\n")
-    before = "".join(lines[: line - 1]) + (lines[line - 1][: column - 1] if lines else "")
+    before = "".join(lines[: line - 1]) + "".join(lines[line - 1 : line])[: column - 1]
     visible = sum(not c.isspace() for c in before)
     row, start = scalar.line - 1, scalar.column - 1
     if scalar.style in ("|", ">"):

@@ -37,6 +37,8 @@ class Variant:
     """Nodes that are free variables: where the pattern ends, not part of it."""
     entry: int | None
     """The free variable through which matches chain, None when this variant has none."""
+    owners: tuple[str, ...] = ()
+    """For every node, the variable in whose line it stands: what an explanation may blame."""
 
 
 @dataclass(frozen=True)
@@ -131,6 +133,8 @@ class _Unfolding:
         self.paths: list[PatternPath] = []
         self.names: dict[str, int] = {}
         self.free: set[int] = set()
+        self.owner = ""
+        self.owners: list[str] = []
         self.generated = 0
         self.degenerate = False
 
@@ -150,6 +154,7 @@ class _Unfolding:
         if len(self.nodes) >= MAX_NODES:
             raise NotationError(f"the pattern has more than {MAX_NODES} nodes", 1, 1)
         self.nodes.append(node)
+        self.owners.append(self.owner)
         self.names[name] = len(self.nodes) - 1
         return len(self.nodes) - 1
 
@@ -162,6 +167,7 @@ class _Unfolding:
         if value is not None:
             return value
         full = scope.prefix + name
+        before, self.owner = self.owner, full
         if name in scope.linked.body.assigned:
             value = self.value(scope.linked.body.assigned[name], scope, full)
         elif name in scope.arguments:
@@ -172,6 +178,7 @@ class _Unfolding:
             self.free.add(len(self.nodes) - 1)
         if value.node is not None:
             self.names.setdefault(full, value.node)
+        self.owner = before
         scope.bound[name] = value
         return value
 
@@ -282,7 +289,8 @@ class _Unfolding:
         )
         free = self.linked.body.free
         entry = "entry" if "entry" in free else free[0] if free else ""
-        return Variant(pattern, self.names, frozenset(self.free), self.names.get(entry))
+        start = self.names.get(entry)
+        return Variant(pattern, self.names, frozenset(self.free), start, tuple(self.owners))
 
 
 def _shape(pattern: Pattern) -> object:

@@ -26,13 +26,12 @@ MAX_LINES = 60
 
 OTHER_ATTRS = frozenset(
     [
-        *("alpha", "axes", "axis", "beta", "bias", "blocksize", "causal", "count_include_pad"),
-        *("epsilon", "exclusive", "gamma", "heads", "hidden_size", "interleaved", "keepdims"),
-        *("kv_heads", "max", "min", "mode", "momentum", "num_groups", "num_outputs", "origin"),
-        *("pads", "perm", "reverse", "rotary_dim", "scale", "shape", "size", "upper"),
+        *("alpha", "axis", "blocksize", "cache", "dtype", "ends", "groups", "heads"),
+        *("hidden_size", "kind", "kv_heads", "mask", "max", "min", "mode", "origin", "pads"),
+        *("part", "partial", "parts", "shape", "starts", "steps"),
     ]
 )
-"""Attributes outside equality that patterns may test."""
+"""Attributes outside equality that canonical graphs keep; any other is dropped before matching."""
 
 COMMON = frozenset(op for op, row in ops.VOCABULARY.items() if row.kind in ("Elementwise", "Logic"))
 """Operators that nearly every graph has: a pattern of these alone is searched everywhere."""

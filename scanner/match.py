@@ -170,7 +170,11 @@ def _quick_search(
         number = bound[step.base]
         return relations.partners(step.bond, number, forward=step.bond.source == step.base)
 
-    def proven(step: Step) -> bool:
+    def fits(step: Step, number: int) -> bool:
+        """Whether the node just bound, which has the right label, meets all other demands."""
+        for other in step.apart:
+            if bound[other] == number:
+                return False
         for source, target, port in step.edges:
             if port is None:
                 if bound[source] not in producers[bound[target]]:
@@ -180,33 +184,34 @@ def _quick_search(
         return all(relations.hold(b, bound[b.source], bound[b.target]) for b in step.bonds)
 
     def extend(depth: int) -> bool:
-        if depth == last:
-            return True
-        step = steps[depth]
-        variable, way, base, _, labels, members, apart, edges, bonds = step
         near: Collection[int]
-        if way >= 0:
-            near = (sources[bound[base]][way],)
-        elif way == PRODUCER:
-            near = producers[bound[base]]
-        elif way == CONSUMER:
-            near = consumers[bound[base]]
-        else:
-            near = candidates(step)
-        if budget.left < 0:
-            raise Exhausted
-        for number in near:
-            budget.left -= 1
-            if labels_of[number] not in labels or (members is not None and number not in members):
-                continue
-            for other in apart:
-                if bound[other] == number:
-                    break
-            else:
+        while depth < last:
+            step = steps[depth]
+            depth += 1
+            variable, way, base, labels, members, plain, _, _, _, _ = step
+            if way >= 0:  # a single candidate needs no way back
+                number = sources[bound[base]][way]
+                budget.left -= 1
+                if labels_of[number] not in labels or not (members is None or number in members):
+                    return False
                 bound[variable] = number
-                if (not (edges or bonds) or proven(step)) and extend(depth + 1):
-                    return True
-        return False
+                if plain or fits(step, number):
+                    continue
+                return False
+            if budget.left < 0:
+                raise Exhausted
+            if way == PRODUCER:
+                near = producers[bound[base]]
+            else:
+                near = consumers[bound[base]] if way == CONSUMER else candidates(step)
+            for number in near:
+                budget.left -= 1
+                if labels_of[number] in labels and (members is None or number in members):
+                    bound[variable] = number
+                    if (plain or fits(step, number)) and extend(depth):
+                        return True
+            return False
+        return True
 
     def solve(anchor: int) -> tuple[int, ...] | None:
         bound[variable] = anchor

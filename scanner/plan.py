@@ -33,11 +33,13 @@ class Step(NamedTuple):
     """Operand position of `base` to follow, or PRODUCER, CONSUMER, BONDED, ANYWHERE."""
     base: int
     """The bound pattern node that the candidates hang on."""
-    bond: Bond | None
-    """What ties `variable` to `base`."""
     labels: frozenset[int]
     members: frozenset[int] | None
     """Labels that a candidate may have, and if not None the nodes that it may be."""
+    plain: bool
+    """Whether nothing below is left to check."""
+    bond: Bond | None
+    """What ties `variable` to `base`."""
     apart: tuple[int, ...]
     """Bound pattern nodes that might be the same graph node."""
     edges: tuple[tuple[int, int, int | None], ...]
@@ -235,9 +237,10 @@ def _steps(
                 variable,
                 way,
                 base,
-                bond,
                 index.label_set(domain),
                 members[variable],
+                not (apart or checks),
+                bond,
                 tuple(apart),
                 tuple((b.source, b.target, b.port) for b in checks if b.simple),
                 tuple(b for b in checks if not b.simple),

@@ -19,11 +19,18 @@ from genescan.text import fail, literal
 WORDS = frozenset(
     [
         *("depthwise", "grouped"),
-        *("forward", "reverse", "bidirectional"),
-        *("explicit", "decomposed", "folded_by_name", "bias_only", "restored"),
+        *("forward", "bidirectional"),
+        *("explicit", "decomposed", "bias_only"),
+        *("causal", "input", "constant"),
+        *("all", "spatial", "last", "channel", "batch", "other"),
+        *("nearest", "linear", "cubic"),
+        *("none", "tanh"),
     ]
 )
-"""Attribute values that are written without quotes."""
+"""Attribute values of canonical graphs that are written without quotes, by attribute:
+
+group; direction; origin (of a BatchNormalization); mask (of an SDPA); axes; mode; approximate.
+"""
 
 RELATIVE, ABSOLUTE = 5e-3, 1e-6
 """What `approx` forgives: a little more than rounding to bfloat16 (2^-8)."""

@@ -16,6 +16,7 @@ from genescan.graph import Graph
 from genescan.index import Index
 from genescan.library import Library
 from genescan.limits import DEFAULT, Limits
+from genescan.match import find_variants
 from genescan.signature import Example, NearMiss, Signature
 from genescan.unroll import unroll
 
@@ -85,22 +86,27 @@ def _attempt(
 ) -> str:
     """Why the test fails; empty when it passes."""
     try:
-        subject = _subject(signature, test)
-        context = Context(library, Index(subject), limits)
-        finding = context.finding(signature)
+        original, subject = _subjects(signature, test)
+        finding = Context(library, Index(subject), limits).finding(signature)
     except (NotationError, _Broken) as error:
         return f"the test is wrong: {error}"
     if isinstance(test, Example):
         return _judge(finding, expected, test.variant)
-    return _judge(finding, expected, "")
+    failure = _judge(finding, expected, "")
+    if not failure and test.because:
+        return _blame(test.because, signature, library, original, subject, limits)
+    return failure
 
 
-def _subject(signature: Signature, test: Example | NearMiss) -> Graph:
+def _subjects(signature: Signature, test: Example | NearMiss) -> tuple[Graph, Graph]:
+    """The graph of an example twice, or an example before and after its edit."""
     if isinstance(test, Example):
-        return graph(test, signature.source)
+        made = graph(test, signature.source)
+        return made, made
     example = next(example for example in signature.match if example.name == test.edit)
+    original = graph(example, signature.source)
     try:
-        return edits.apply(graph(example, signature.source), test.set)
+        return original, edits.apply(original, test.set)
     except EditError as error:
         raise _Broken(f"{test.line}:{test.column}: {error}") from None
 
@@ -114,3 +120,38 @@ def _judge(finding: Finding, expected: bool, variant: str) -> str:
     if variant and finding.variant != variant:
         return f"should be {variant}, but is {finding.variant or 'no variant'}"
     return ""
+
+
+def _blame(
+    because: str,
+    signature: Signature,
+    library: Library,
+    original: Graph,
+    edited: Graph,
+    limits: Limits,
+) -> str:
+    """Whether an explanation blames the variable (and attribute) that the author named.
+
+    What matched the example is explained on the edited graph, in the same variant.
+    """
+    from genescan.explain import explain  # only near misses with a reason need it
+
+    blamed: list[str] = []
+    before, after = Index(original), Index(edited)
+    for ref in sorted(signature.condition.refs):
+        if ref.alias and not library.signatures[signature.uses[ref.alias]].patterns:
+            continue
+        linked = library.linked(signature, ref)
+        matches = find_variants(linked.patterns, before, limits).matches
+        for number in sorted({match.variant for match in matches}):
+            variant = linked.variants[number]
+            told = explain(variant.pattern, after, limits)
+            if told.matched:
+                continue
+            owner = variant.owners[variant.names[told.variable]]
+            name = f"{ref.alias}.{owner}" if ref.alias else owner
+            variable, _, attribute = because.rpartition(".")
+            if because == name or (variable == name and attribute in told.text):
+                return ""
+            blamed.append(f"{name} ({told.text})")
+    return f"should blame {because}, but blames {', '.join(blamed) or 'nothing: it still matches'}"

@@ -7,14 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
 from genescan import kleene, notation, ops
 from genescan.condition import Condition, parse
 from genescan.errors import NotationError
 from genescan.facts import Group, Ref, Route
 from genescan.kleene import ABSENT, UNKNOWN, Span, Truth, Value, at_least
+from hypothesis import given
+from hypothesis import strategies as st
 
 BODY, _ = notation.parse("c1 = Conv(x)\nout = Relu(c1)")
 PATTERNS = {"a": BODY, "b": BODY}
@@ -129,7 +128,7 @@ def test_sizes_of_what_is_not_there_equal_nothing():
 TRUTHS: tuple[Truth, ...] = (True, False, None)
 
 
-@pytest.mark.parametrize(("x", "y"), itertools.product(TRUTHS, TRUTHS))
+@pytest.mark.parametrize(("x", "y"), list(itertools.product(TRUTHS, TRUTHS)))
 def test_and_or_not_follow_kleene(x: Truth, y: Truth):
     rank = {False: 0, None: 1, True: 2}
     facts = Facts(truths={"attn": x, "area/name": y})
@@ -162,7 +161,9 @@ def test_reasons_are_those_that_decided():
 
 
 def test_patterns_of_a_condition():
-    text = condition("chain(a | b) >= 2 and count(attn) > 1 and attn.core and found('x/y') and attn")
+    text = condition(
+        "chain(a | b) >= 2 and count(attn) > 1 and attn.core and found('x/y') and attn"
+    )
     assert {str(ref) for ref in text.refs} == {"a", "b", "attn", "attn.core"}
     assert (text.aliases, text.found) == ({"attn"}, {"x/y"})
 

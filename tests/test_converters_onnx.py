@@ -170,7 +170,14 @@ def test_classical_models_keep_their_own_name() -> None:
 
 
 def test_attributes_become_plain_values() -> None:
-    given = {"i": 3, "f": 0.5, "s": "word", "ints": [1, 2], "floats": [0.5], "strings": [b"a"]}
+    given: dict[str, Any] = {
+        "i": 3,
+        "f": 0.5,
+        "s": "word",
+        "ints": [1, 2],
+        "floats": [0.5],
+        "strings": [b"a"],
+    }
     row = read([node("Custom", "x", "y", t=tensor("t", (1,), float_data=[2.0]), **given)]).nodes[1]
     assert row.attrs == {
         "i": 3,

@@ -59,6 +59,15 @@ def test_captures_pass_through_every_level() -> None:
     assert inner.nodes[2].bodies["then_branch"].captures == ("deep",)
 
 
+def test_captured_values_keep_what_is_known_of_them() -> None:
+    body = graph([node("Add", "x a", "z")], "", "z")
+    nodes = [node("Exp", "x", "a"), node("If", "c", "y", then_branch=body)]
+    known = graph(nodes, [value("x", 2), value("c")], value_info=[value("a", 2, 3)])
+    inner = read(known).nodes[3].bodies["then_branch"]
+    assert inner.nodes[0].attrs == {"dtype": "float32", "shape": (2,)}
+    assert inner.nodes[1].attrs == {"shape": (2, 3)}
+
+
 def test_two_branches_capture_one_after_the_other() -> None:
     branches = {
         "then_branch": graph([node("Relu", "a", "z")], "", "z"),

@@ -150,8 +150,7 @@ def amplified(kind: str, count: int) -> bytes:
     }[kind]
     body: bytes = empty.SerializeToString() * count
     if kind == "attribute":
-        body = message("GraphProto", node=[message("NodeProto").FromString(body)])
-        body = body.SerializeToString()
+        body = varint(1 << 3 | 2) + varint(len(body)) + body
     whole = message("ModelProto", ir_version=8).SerializeToString()
     return bytes(whole) + b"\x3a" + varint(len(body)) + body
 
