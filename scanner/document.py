@@ -97,6 +97,8 @@ class _Composer:
 
     def take(self, event: yaml.Event) -> None:
         line, column = _place(event.start_mark)
+        if isinstance(event, yaml.NodeEvent) and (event.anchor or getattr(event, "tag", None)):
+            raise DocumentError("anchors, aliases and tags are not supported", line, column)
         if isinstance(event, yaml.ScalarEvent):
             self.place(Scalar(event.value, line, column, event.style or ""))
         elif isinstance(event, yaml.MappingStartEvent):
@@ -106,12 +108,8 @@ class _Composer:
         elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
             self.open.pop()
             self.keys.pop()
-        elif isinstance(event, yaml.AliasEvent):
-            raise DocumentError("aliases are not supported", line, column)
         elif isinstance(event, yaml.DocumentStartEvent) and self.root is not None:
             raise DocumentError("one file holds one document", line, column)
-        if getattr(event, "anchor", None) or getattr(event, "tag", None):
-            raise DocumentError("anchors and tags are not supported", line, column)
 
 
 def _place(mark: Any) -> tuple[int, int]:

@@ -116,10 +116,7 @@ class _Attempt:
     def run(self) -> None:
         """Try from the anchor and from the rarest nodes until all but one can be bound."""
         nodes = self._pattern.nodes
-        fitting = {
-            i: [v for v in range(len(self._index)) if self._complaint(i, v) is None]
-            for i in range(len(nodes))
-        }
+        fitting = {i: self._fitting(node) for i, node in enumerate(nodes)}
         for i, numbers in fitting.items():
             if not numbers:
                 self.fault = _Fault(i, f"no node satisfies {_expected(nodes[i])}")
@@ -136,6 +133,12 @@ class _Attempt:
                         return
         except Exhausted:
             return
+
+    def _fitting(self, node: PatternNode) -> list[int]:
+        """The graph nodes that pass all tests of a pattern node on its own."""
+        mask = self._index.mask(node, frozenset(), 0)
+        narrowed = self._index.members(node, mask)
+        return sorted(self._index.nodes(mask) if narrowed is None else narrowed[0])
 
     def _order(self, start: int) -> Iterator[tuple[int, Bond, int]]:
         """(variable, bond, base) outwards from `start`, operands before consumers."""
@@ -184,6 +187,8 @@ class _Attempt:
                 return True
         if fault is not None or sound:
             return False
+        taken = set(self._bound.values())
+        wrong.sort(key=lambda miss: miss.node in taken)  # the least telling objection last
         for miss in wrong or [_Fault(variable, self._absence(variable, bond, base))]:
             if self._with(order, depth, miss.node, miss):
                 return True

@@ -14,6 +14,7 @@ from typing import Literal, TypeAlias
 from genescan import chains, kleene, ops
 from genescan.chains import Link, Match
 from genescan.condition import Condition
+from genescan.errors import NotationError
 from genescan.expand import Linked
 from genescan.facts import Group, Ref, Route
 from genescan.graph import Graph
@@ -67,6 +68,7 @@ class Finding:
 
 
 _NONE = Search()
+_UNKNOWN = Search(complete=False)
 
 
 class Context:
@@ -89,10 +91,13 @@ class Context:
         return frozenset(i for i, node in enumerate(self.graph.nodes) if node.op in working)
 
     def search(self, linked: Linked) -> Search:
-        """All matches of a pattern; raises `NotationError` if it cannot be expanded."""
+        """All matches of a pattern; one that cannot be expanded is unknown (a lint says why)."""
         found = self._searches.get(id(linked))  # the library keeps `linked` alive
         if found is None:
-            found = self._search(linked) if self.possible(linked) else _NONE
+            try:
+                found = self._search(linked) if self.possible(linked) else _NONE
+            except NotationError:
+                found = _UNKNOWN
             self._searches[id(linked)] = found
         return found
 
@@ -227,11 +232,7 @@ _TRUTH: Mapping[Verdict, Truth] = {word: truth for truth, word in _VERDICT.items
 
 
 def evaluate(signature: Signature, context: Context) -> Finding:
-    """What `signature` says about the graph of `context`; asked twice, computed once.
-
-    Raises:
-        NotationError: A pattern cannot be expanded (`Library.check` finds these beforehand).
-    """
+    """What `signature` says about the graph of `context`; asked twice, computed once."""
     return context.finding(signature)
 
 

@@ -86,6 +86,7 @@ class Index:
         "outputs",
         "producers",
         "sources",
+        "states",
     )
 
     def __init__(self, graph: Graph) -> None:
@@ -103,6 +104,8 @@ class Index:
         self.outputs = frozenset(o.source for o in graph.outputs if isinstance(o, Edge))
         """Nodes that make a graph output."""
         self.op_labels: dict[str, list[int]] = {}
+        self.states = 0
+        """Search states that all patterns together have spent on this graph."""
         collecting = gc.isenabled()
         gc.disable()
         try:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 class Limits:
     """Budgets for one file; exceeding one gives an error or an *unknown*, never a silent no."""
 
-    skeleton_bytes: int = 16 << 20
+    skeleton_bytes: int = 32 << 20
     """Bytes of structure kept after payloads are dropped (upb can amplify these ~100x)."""
     wire_fields: int = 20_000_000
     """Protobuf fields walked."""

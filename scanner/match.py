@@ -34,6 +34,12 @@ _TOTAL = 10
 _PER_NODE = 16
 """States for each graph node, so that large honest graphs are never unknown."""
 
+_SCAN = 10
+"""Patterns' worth of states for all patterns on one graph; later ones get little."""
+
+_LEAST = 10
+"""Even then a pattern gets one of so many parts of an anchor's states."""
+
 _TRAPS = 3
 """Anchors that may trap the quick search before it is no longer tried."""
 
@@ -72,7 +78,7 @@ def find_variants(patterns: Sequence[Pattern], index: Index, limits: Limits = DE
     """
     matches: dict[int, Match] = {}
     unknown: set[int] = set()
-    budget = Budget(_TOTAL * limits.match_states + _PER_NODE * len(index))
+    budget = _budget(index, limits)
     for variant, pattern in enumerate(patterns):
         if not could_match(pattern, index):
             continue
@@ -84,8 +90,16 @@ def find_variants(patterns: Sequence[Pattern], index: Index, limits: Limits = DE
         for anchor, nodes in search.run(candidates):
             matches[anchor] = Match(anchor, nodes, variant)
         unknown |= search.unknown
+    index.states += budget.spent
     ordered = tuple(matches[anchor] for anchor in sorted(matches))
     return Result(ordered, complete=unknown <= matches.keys())
+
+
+def _budget(index: Index, limits: Limits) -> Budget:
+    """What one pattern may spend: enough for honest graphs, minutes for no graph."""
+    pattern = _TOTAL * limits.match_states + _PER_NODE * len(index)
+    left = _SCAN * pattern - index.states
+    return Budget(max(min(pattern, left), limits.match_states // _LEAST))
 
 
 def anchors(plan: Plan, index: Index) -> list[int]:

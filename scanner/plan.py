@@ -203,9 +203,7 @@ def _order(facts: Outline, index: Index, domains: list[int], counts: list[int]) 
     return order
 
 
-def _approach(
-    bond: Bond, base: int, index: Index, domains: list[int]
-) -> tuple[int, float]:
+def _approach(bond: Bond, base: int, index: Index, domains: list[int]) -> tuple[int, float]:
     """The way along `bond` from `base`, and how many candidates to expect."""
     if bond.path is not None:
         return BONDED, _PATH_COST

@@ -21,11 +21,17 @@ class Exhausted(Exception):
 class Budget:
     """Search states left for the anchor at hand and for the whole search."""
 
-    __slots__ = ("_opened", "left", "total")
+    __slots__ = ("_opened", "_whole", "left", "total")
 
     def __init__(self, total: int) -> None:
-        self.total = total
+        self.total = self._whole = total
         self.left = self._opened = 0
+
+    @property
+    def spent(self) -> int:
+        """States spent on all anchors up to now."""
+        self.settle()
+        return self._whole - self.total
 
     def open(self, allowance: int) -> None:
         """Start on an anchor with at most `allowance` states, fewer if the total has fewer."""

@@ -194,7 +194,9 @@ def llama(layers: int = 16) -> Graph:
     for _ in range(layers):
         y = net.add("RMSNormalization", x, WEIGHT)
         q, k, v = (
-            net.add("Transpose", net.add("Reshape", net.add("MatMul", y, WEIGHT)), perm=(0, 2, 1, 3))
+            net.add(
+                "Transpose", net.add("Reshape", net.add("MatMul", y, WEIGHT)), perm=(0, 2, 1, 3)
+            )
             for _ in range(3)
         )
         q, k = _rotate(net, q, cos, sin), _rotate(net, k, cos, sin)
@@ -286,9 +288,7 @@ def sample(
         attrs = tuple((k, equal(a)) for k, a in sorted(node.attrs.items()) if rng.random() < 0.5)
         wildcard = dice < wild
         nodes.append(
-            PatternNode(
-                f"v{v}", None if wildcard else frozenset(names), () if wildcard else attrs
-            )
+            PatternNode(f"v{v}", None if wildcard else frozenset(names), () if wildcard else attrs)
         )
     links = [
         PatternEdge(

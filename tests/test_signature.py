@@ -315,6 +315,21 @@ def test_stages_of_unknown_channels_are_unknown():
     assert finding(one("y = Relu(Conv(x))", "stages(p) == [2]"), graph).truth == "unknown"
 
 
+def test_a_pattern_that_cannot_be_expanded_is_unknown():
+    many = "\n".join(f"y{i} = maybe(Relu)(Conv({f'y{i - 1}' if i else 'x'}))" for i in range(7))
+    graph = "for _ in range(7):\n    x = Relu(Conv(x, w[8]))"
+    assert finding(one(many, "p"), graph).truth == "unknown"
+    assert finding(one(many, "p"), "y = Tanh(x)").truth == "false"
+
+
+def test_nodes_of_components_have_names_too():
+    source = one("y = attn(x)\nz = Relu(y)", "dim(p.y.o, 0) == 5")
+    source = source.replace("patterns:", "uses: {attn: attention/plain}\npatterns:")
+    graph = "s = Softmax(MatMul(Linear(x, w[8, 8]), Linear(x, w[8, 8])))\n"
+    graph += "o = Linear(MatMul(s, Linear(x, w[8, 8])), w[5, 8])\nr = Relu(o)"
+    assert finding(source, graph, ATTENTION).truth == "true"
+
+
 @pytest.mark.parametrize(
     ("condition", "expected"),
     [

@@ -68,14 +68,9 @@ def torchscript(job: Job, opset: int, fold: bool = True, dynamic: bool = False) 
         )
 
 
-def dynamo(job: Job, opset: int, optimize: bool = True, dynamic: bool = False) -> None:
+def dynamo(job: Job, opset: int, optimize: bool = True, shapes: Any = None) -> None:
     """The torch.export-based exporter."""
     built = job.build()
-    shapes: Any = None
-    if dynamic:
-        auto = torch.export.Dim.DYNAMIC
-        flat = tuple(dict.fromkeys(built.dynamic.get(name, {}), auto) for name in built.inputs)
-        shapes = (flat,) if getattr(built.module, "variadic", False) else flat
     with torch.no_grad():
         torch.onnx.export(
             built.module,
@@ -90,6 +85,21 @@ def dynamo(job: Job, opset: int, optimize: bool = True, dynamic: bool = False) -
             verbose=False,
             dynamo=True,
         )
+
+
+def dynamo_dynamic(job: Job, opset: int) -> None:
+    """The same with dynamic axes; where tracing fixes an axis, the exporter decides."""
+    built = job.build()
+    cause: Exception | None = None
+    for dim in (torch.export.Dim.DYNAMIC, torch.export.Dim.AUTO):
+        axes = (built.dynamic.get(name, {}) for name in built.inputs)
+        flat = tuple(dict.fromkeys(each, dim) for each in axes)
+        try:
+            variadic = getattr(built.module, "variadic", False)
+            return dynamo(job, opset, shapes=(flat,) if variadic else flat)
+        except Exception as error:  # the second attempt is the answer to any refusal
+            cause = error
+    raise RuntimeError("dynamic export failed") from cause
 
 
 def simplified(job: Job) -> None:
@@ -181,7 +191,7 @@ VARIANTS: dict[str, Callable[[Job], None]] = {
     "ts13_nofold": partial(torchscript, opset=13, fold=False),
     "ts17_dynamic": partial(torchscript, opset=17, dynamic=True),
     "dyn18_noopt": partial(dynamo, opset=18, optimize=False),
-    "dyn18_dynamic": partial(dynamo, opset=18, dynamic=True),
+    "dyn18_dynamic": partial(dynamo_dynamic, opset=18),
     "dyn20": partial(dynamo, opset=20),
     "dyn23": partial(dynamo, opset=23),
     "onnxsim": simplified,

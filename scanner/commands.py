@@ -1,0 +1,263 @@
+"""What each command does; only here is anything written to the terminal or to a file."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from importlib import import_module
+from pathlib import Path
+
+from genescan import canonical, converters, pipeline
+from genescan.errors import GenescanError
+from genescan.library import Library
+from genescan.limits import DEFAULT, Limits
+from genescan.render import GRAPHS, REPORTS
+from genescan.render.clean import clean
+from genescan.report import Model, Report
+
+COMPLETE, FAILED, INCOMPLETE, NOTHING, USAGE, INVALID = range(6)
+"""Exit codes, see `genescan.cli`."""
+
+_OUTCOMES = ("identified", "ambiguous", "unknown", "unsupported", "unreadable", "partial")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the command that was parsed; returns the exit code."""
+    return _COMMANDS[options.command](options)
+
+
+def _complain(message: str) -> None:
+    sys.stderr.write(f"genescan: {clean(message, 2000)}\n")
+
+
+def _write(text: str, output: str | None) -> None:
+    if output:
+        Path(output).write_text(text, encoding="utf-8")
+    else:
+        sys.stdout.write(text)
+
+
+def _limits(options: argparse.Namespace) -> Limits:
+    limits = DEFAULT
+    if options.timeout:
+        limits = replace(limits, seconds=options.timeout)
+    if options.max_nodes:
+        limits = replace(limits, nodes=int(options.max_nodes))
+    return limits
+
+
+def _library(options: argparse.Namespace) -> Library | None:
+    """The signatures; None, with the problems printed, when some are invalid."""
+    missing = [folder for folder in options.rules if not Path(folder).exists()]
+    for folder in missing:
+        _complain(f"{folder}: no such file or folder")
+    library = Library.load(*map(Path, options.rules))
+    for error in library.errors:
+        for line in str(error).splitlines():
+            _complain(line)
+    for notice in library.skipped:
+        _complain(f"skipped: {notice}")
+    return None if library.errors or missing else library
+
+
+# --- scan --------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _progress(options: argparse.Namespace) -> Iterator[Callable[[str], None]]:
+    """A line that names the file being read, on a terminal only and for folders only."""
+    folder = any(Path(path).is_dir() for path in options.paths) or len(options.paths) > 1
+    if not folder or not sys.stderr.isatty():
+        yield lambda path: None
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    with Console(stderr=True).status("reading") as status:
+        count = 0
+
+        def show(path: str) -> None:
+            nonlocal count
+            count += 1
+            status.update(Text(f"{count} files, reading {clean(path, 80)}"))
+
+        yield show
+
+
+def _scan(options: argparse.Namespace) -> int:
+    conditions = [word.strip() for item in options.fail_on for word in item.split(",") if word.strip()]
+    for word in conditions:
+        if word not in _OUTCOMES and not word.startswith("family:"):
+            _complain(f"--fail-on {word}: expected an outcome or family:PATTERN")
+            return USAGE
+    library = _library(options)
+    if library is None:
+        return INVALID
+    stream = options.format == "ndjson" and not options.output
+    renderer = import_module(REPORTS[options.format])
+
+    def each(model: Model) -> None:
+        if stream:
+            sys.stdout.write(renderer.line(model))
+            sys.stdout.flush()
+
+    settings = pipeline.Options(_limits(options), matches=options.verbose > 1)
+    with _progress(options) as progress:
+        report = pipeline.scan(options.paths, library, settings, progress, each)
+    if not stream:
+        try:
+            _write(renderer.render(report, options.verbose), options.output)
+        except OSError as error:
+            _complain(f"{options.output}: {error.strerror}")
+            return INCOMPLETE
+    return 0 if options.exit_zero else exit_code(report, conditions)
+
+
+def exit_code(report: Report, conditions: list[str]) -> int:
+    """What a report means for a script; a policy that was hit comes before incompleteness."""
+    if any(_hit(model, condition) for model in report.models for condition in conditions):
+        return FAILED
+    outcomes = {model.outcome for model in report.models}
+    models_left_out = any(item.model for item in report.skipped)
+    if not outcomes - {"unsupported"}:
+        return NOTHING
+    incomplete = outcomes & {"unreadable", "partial", "unsupported"}
+    return INCOMPLETE if incomplete or models_left_out or report.errors else COMPLETE
+
+
+def _hit(model: Model, condition: str) -> bool:
+    if not condition.startswith("family:"):
+        return model.outcome == condition
+    wanted = condition.removeprefix("family:")
+    found = [model.family, *model.candidates]
+    ids = [name for family in found if family for name in family.id.split(" + ")]
+    return any(fnmatchcase(name, wanted) for name in ids)
+
+
+# --- graph and explain -------------------------------------------------------------------------
+
+
+def _graph(options: argparse.Namespace) -> int:
+    try:
+        raw = converters.read(options.model, _limits(options))
+        made = None if options.raw else canonical.canonicalise(raw, _limits(options))
+    except GenescanError as error:
+        _complain(str(error))
+        return INCOMPLETE
+    for incident in () if made is None else made.incidents:
+        _complain(f"{options.model}: canonicalisation lost something: {incident}")
+    renderer = import_module(GRAPHS[options.format])
+    _write(renderer.render(raw if made is None else made.graph), options.output)
+    return INCOMPLETE if made is not None and made.incidents else COMPLETE
+
+
+def _explain(options: argparse.Namespace) -> int:
+    from genescan import explanation
+
+    library = _library(options)
+    if library is None:
+        return INVALID
+    if options.signature not in library.signatures:
+        _complain(f"no signature {options.signature}; see genescan signatures list")
+        return USAGE
+    try:
+        made = pipeline.load(options.model, _limits(options))
+    except GenescanError as error:
+        _complain(str(error))
+        return INCOMPLETE
+    for line in explanation.explain(made, library, options.signature, _limits(options)):
+        sys.stdout.write(line + "\n")
+    return COMPLETE
+
+
+# --- signatures --------------------------------------------------------------------------------
+
+
+def _signatures(options: argparse.Namespace) -> int:
+    library = _library(options)
+    if library is None:
+        return INVALID
+    chosen = getattr(options, "ids", None) or ([options.id] if options.action == "show" else [])
+    for name in chosen:
+        if name not in library.signatures:
+            _complain(f"no signature {name}; see genescan signatures list")
+            return USAGE
+    return _ACTIONS[options.action](library, chosen or sorted(library.signatures))
+
+
+def _list(library: Library, ids: list[str]) -> int:
+    width = max(map(len, ids), default=0)
+    for name in ids:
+        signature = library.signatures[name]
+        sys.stdout.write(f"{name:<{width}}  {signature.level:<9}  {clean(signature.summary)}\n")
+    return COMPLETE
+
+
+def _show(library: Library, ids: list[str]) -> int:
+    for name in ids:
+        for line in library.signatures[name].source.splitlines():
+            sys.stdout.write(clean(line, 500) + "\n")
+    return COMPLETE
+
+
+def _lint(library: Library, ids: list[str]) -> int:
+    from genescan import lint
+
+    failed = False
+    for name in ids:
+        for complaint in lint.check(library.signatures[name], library):
+            failed = failed or complaint.severity == "error"
+            sys.stdout.write(f"{clean(str(complaint), 500)}\n")
+    return INVALID if failed else COMPLETE
+
+
+def _test(library: Library, ids: list[str]) -> int:
+    from genescan import selftest
+
+    passed = failed = 0
+    for name in ids:
+        for outcome in selftest.run(library.signatures[name], library):
+            passed += outcome.passed
+            failed += not outcome.passed
+            if not outcome.passed:
+                sys.stdout.write(f"FAILED {clean(str(outcome), 2000)}\n")
+    sys.stdout.write(f"{passed} passed, {failed} failed\n")
+    return INVALID if failed else COMPLETE
+
+
+_ACTIONS: Mapping[str, Callable[[Library, list[str]], int]] = {
+    "list": _list,
+    "show": _show,
+    "lint": _lint,
+    "test": _test,
+}
+
+
+def _benchmark(options: argparse.Namespace) -> int:
+    from genescan import benchmark
+
+    library = _library(options)
+    if library is None:
+        return INVALID
+    try:
+        result = benchmark.run(options.manifest, library, _limits(options), options.grades, options.where)
+    except (OSError, ValueError) as error:
+        _complain(f"{options.manifest}: {error}")
+        return INCOMPLETE
+    sys.stdout.write(benchmark.render(result))
+    if options.output:
+        Path(options.output).write_text(benchmark.to_json(result), encoding="utf-8")
+    return COMPLETE
+
+
+_COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
+    "scan": _scan,
+    "graph": _graph,
+    "explain": _explain,
+    "signatures": _signatures,
+    "benchmark": _benchmark,
+}

@@ -1,0 +1,11 @@
+"""A graph in the notation of `genescan.text`."""
+
+from __future__ import annotations
+
+from genescan import text
+from genescan.graph import Graph
+
+
+def render(graph: Graph) -> str:
+    """The canonical text: the same for every export of a network."""
+    return text.render(graph)

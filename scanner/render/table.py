@@ -1,0 +1,181 @@
+"""The report for people: a summary, more with -v, evidence with -vv.
+
+Everything that comes from a file is cleaned and printed as plain text, never as markup.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Iterator
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from genescan.render.clean import clean
+from genescan.report import Component, Family, Model, Report
+
+_STYLES = {
+    "identified": "bold green",
+    "ambiguous": "bold yellow",
+    "unknown": "bold yellow",
+    "unsupported": "dim",
+    "unreadable": "bold red",
+    "partial": "bold red",
+}
+
+
+def render(report: Report, verbosity: int = 0) -> str:
+    """One block for one file, a table for several; errors and skipped files after both."""
+    buffer = io.StringIO()
+    colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    console = Console(
+        file=buffer,
+        force_terminal=colour,
+        no_color=not colour,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        width=None if sys.stdout.isatty() else 120,
+        soft_wrap=True,
+    )
+    if len(report.models) == 1 or verbosity:
+        for model in report.models:
+            for line in _block(model, verbosity):
+                console.print(line)
+    elif report.models:
+        console.print(_table(report))
+    for line in _tail(report, verbosity):
+        console.print(line)
+    return buffer.getvalue()
+
+
+def family_name(family: Family | None) -> str:
+    """Title and variant, as in `ResNet (resnet-50)`."""
+    if family is None:
+        return "-"
+    return family.title + (f" ({family.variant})" if family.variant else "")
+
+
+def _row(label: str, value: str) -> Text:
+    return Text.assemble("  ", (f"{label:<12}", "dim"), " ", value)
+
+
+def _block(model: Model, verbosity: int) -> Iterator[Text]:
+    name = family_name(model.family)
+    if model.outcome == "ambiguous":
+        name = " or ".join(family_name(candidate) for candidate in model.candidates)
+    yield Text.assemble(
+        (clean(model.path), "bold"), "  ", (model.outcome, _STYLES[model.outcome]),
+        "  ", (name if name != "-" else "", "bold"),
+    )  # fmt: skip
+    for error in model.errors:
+        yield _row("error", clean(error, 500))
+    for limit in model.limits_hit:
+        yield _row("limit", clean(limit))
+    if model.nodes:
+        yield from _facts(model)
+    if verbosity:
+        yield from _details(model)
+    if verbosity > 1:
+        yield from _evidence(model)
+
+
+def _facts(model: Model) -> Iterator[Text]:
+    family = model.family
+    if family is not None:
+        yield _row("family", f"{family.id}, confidence {family.confidence:.2f}")
+        if family.indistinguishable:
+            yield _row("same graph", ", ".join(family.indistinguishable))
+    for component in model.components[:8]:
+        yield _row("component", _component(component))
+    if model.modality:
+        yield _row("modality", ", ".join(model.modality))
+    if model.task:
+        yield _row("task", ", ".join(model.task))
+    rest = model.unexplained
+    operators = ", ".join(f"{clean(op)} x{n}" for op, n in list(rest.operators.items())[:5])
+    explained = f"{1 - rest.share:.0%} of {model.compute_nodes} compute nodes"
+    yield _row("explained", explained + (f"; rest: {operators}" if operators else ""))
+    for near in model.nearest[:3]:
+        yield _row("nearest", f"{near.id} ({near.coverage:.0%} of the compute nodes)")
+    if model.unknown_operators:
+        names = ", ".join(f"{clean(op)} x{n}" for op, n in model.unknown_operators.items())
+        yield _row("unknown ops", names)
+    yield _row("digest", model.digest)
+
+
+def _component(component: Component) -> str:
+    variant = f" ({component.variant})" if component.variant else ""
+    role = f", {component.role}" if component.role else ""
+    first, last = component.nodes
+    span = f"nodes {first}-{last}"
+    share = f"{component.coverage:.0%}"
+    return f"{component.id}{variant}{role}: {component.count} x, {share} of the graph, {span}"
+
+
+def _details(model: Model) -> Iterator[Text]:
+    if model.family is not None:
+        for reason in model.family.reasons:
+            yield _row("because", clean(reason))
+    for component in model.components:
+        yield _row("range", f"{component.id}: {clean(component.first)} … {clean(component.last)}")
+    for relative in model.relatives[:8]:
+        through = f" through {', '.join(relative.through)}" if relative.through else ""
+        yield _row("relative", relative.id + through)
+    for item in model.evidence:
+        yield _row("evidence", clean(f"{item.claim}: {item.because}"))
+    for near in model.nearest:
+        for reason in near.reasons:
+            yield _row("short of", clean(f"{near.id}: {reason}"))
+    yield _row("sized digest", model.sized_digest)
+    for name, value in model.facts.items():
+        yield _row("file says", clean(f"{name} = {value}"))
+    yield _row("time", f"{model.seconds * 1000:.0f} ms")
+
+
+def _evidence(model: Model) -> Iterator[Text]:
+    for match in model.matches:
+        bound = ", ".join(f"{name}={clean(node, 60)}" for name, node in match.bindings.items())
+        yield _row("match", f"{match.signature} {match.pattern} at node {match.anchor}: {bound}")
+
+
+def _table(report: Report) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("file", "outcome", "family", "confidence", "explained", "components"):
+        table.add_column(heading, overflow="fold")
+    for model in report.models:
+        name = family_name(model.family)
+        if model.outcome == "ambiguous":
+            name = " or ".join(family_name(candidate) for candidate in model.candidates)
+        if model.errors:
+            name = model.errors[0].removeprefix(f"{model.path}: ")
+        read = bool(model.nodes)
+        table.add_row(
+            Text(clean(model.path)),
+            Text(model.outcome, _STYLES[model.outcome]),
+            Text(clean(name)),
+            f"{model.family.confidence:.2f}" if model.family else "",
+            f"{1 - model.unexplained.share:.0%}" if read else "",
+            Text(", ".join(component.id for component in model.components[:3])),
+        )
+    return table
+
+
+def _tail(report: Report, verbosity: int) -> Iterator[Text]:
+    for error in report.errors:
+        yield Text(clean(f"signature error: {error}", 1000), "red")
+    known = [item for item in report.skipped if item.model]
+    for item in report.skipped if verbosity else known:
+        yield Text(clean(f"skipped {item.path}: {item.reason}", 500), "yellow" if item.model else "dim")
+    if len(report.models) + len(report.skipped) == 1:
+        return
+    counts: dict[str, int] = {}
+    for model in report.models:
+        counts[model.outcome] = counts.get(model.outcome, 0) + 1
+    parts = [f"{number} {outcome}" for outcome, number in sorted(counts.items())]
+    if report.skipped:
+        parts.append(f"{len(report.skipped)} skipped ({len(known)} of them models)")
+    yield Text(f"{len(report.models)} models: {', '.join(parts)}; {report.seconds:.1f} s", "dim")
