@@ -61,11 +61,13 @@ def canonicalise(
             edits = draft.edits
             step.run(draft)
             if draft.edits != edits:
-                verify.consistent(draft)
-                lost = verify.lost_inputs(draft, inputs)
+                verify.locally_consistent(draft)
+                reached = verify.reached_inputs(draft)
+                lost = sorted(inputs - reached - draft.cut_inputs.keys())
                 incidents += [f"{step.name}: input {name} was cut off" for name in lost]
                 incidents += [f"{step.name}: {name} was lost" for name in draft.losses]
                 draft.losses.clear()
-                inputs = verify.reached_inputs(draft)
+                inputs = reached
+        verify.consistent(draft)
         drops = tuple((draft.names[i], reason) for i, reason in draft.drops.items())
         return Canonical(canonical_order(draft.freeze()), tuple(incidents), drops)

@@ -116,6 +116,8 @@ class Draft:
         """Reason by name for graph inputs that were cut off on purpose."""
         self.edits = 0
         """Counts edits; unchanged means that a pass did nothing."""
+        self.touched: set[Draft.Node] = set()
+        """Nodes whose wiring changed since somebody last cleared it."""
         self._head: Draft.Node | None = None
         self._tail: Draft.Node | None = None
         self._by_op: dict[str, dict[Draft.Node, None]] = {}
@@ -207,7 +209,7 @@ class Draft:
         for arg in node.inputs:
             if isinstance(arg, Value):
                 arg.users[node] = arg.users.get(node, 0) + 1
-        self.edits += 1
+        self._edited(node)
 
     def set_input(self, node: Node, position: int, arg: Arg) -> None:
         """Rewire one operand."""
@@ -217,7 +219,7 @@ class Draft:
         node.inputs[position] = arg
         if isinstance(arg, Value):
             arg.users[node] = arg.users.get(node, 0) + 1
-        self.edits += 1
+        self._edited(node)
 
     def retype(self, node: Node, op: str, attrs: Mapping[str, Attr] | None = None) -> None:
         """Change a node's operator, and its attributes when given."""
@@ -241,6 +243,7 @@ class Draft:
                         node.via[position] = via + node.via.get(position, ())
             if isinstance(new, Value):
                 new.users[node] = new.users.get(node, 0) + old.users[node]
+            self.touched.add(node)
         old.users = {}
         if old.outputs:
             self.outputs = [new if output is old else output for output in self.outputs]
@@ -342,6 +345,11 @@ class Draft:
             graph.meta, shapes=shapes,
         )  # fmt: skip
 
+    def widen(self, node: Node, outputs: int) -> None:
+        """Give a node at least so many outputs."""
+        while len(node.outputs) < outputs:
+            node.outputs.append(Value(node, len(node.outputs)))
+
     def adopt(self, node: Node, origin: Sequence[str]) -> None:
         """Register a node that comes from a sub-graph as a source node of its own."""
         node.origin = (len(self.names),)
@@ -368,6 +376,10 @@ class Draft:
             self.losses.extend(self.names[i] for i in node.origin)
         for source in node.origin:
             self.drops.setdefault(source, reason or "unused")
+
+    def _edited(self, node: Node) -> None:
+        self.touched.add(node)
+        self.edits += 1
 
     def _forget(self, value: Value, node: Node) -> None:
         count = value.users.get(node, 0)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from genescan.index import Index
 from genescan.limits import DEFAULT, Limits
@@ -44,8 +45,7 @@ _TRAPS = 3
 """Anchors that may trap the quick search before it is no longer tried."""
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """One anchor and one embedding that proves it."""
 
     anchor: int
@@ -203,8 +203,14 @@ def _quick_search(
             step = steps[depth]
             depth += 1
             variable, way, base, labels, members, plain, _, _, _, _ = step
-            if way >= 0:  # a single candidate needs no way back
-                number = sources[bound[base]][way]
+            if way >= 0:
+                near = (sources[bound[base]][way],)
+            elif way == PRODUCER:
+                near = producers[bound[base]]
+            else:
+                near = consumers[bound[base]] if way == CONSUMER else candidates(step)
+            if len(near) == 1:  # nothing to come back to: no need to recurse
+                (number,) = near
                 budget.left -= 1
                 if labels_of[number] not in labels or not (members is None or number in members):
                     return False
@@ -214,10 +220,6 @@ def _quick_search(
                 return False
             if budget.left < 0:
                 raise Exhausted
-            if way == PRODUCER:
-                near = producers[bound[base]]
-            else:
-                near = consumers[bound[base]] if way == CONSUMER else candidates(step)
             for number in near:
                 budget.left -= 1
                 if labels_of[number] in labels and (members is None or number in members):

@@ -6,10 +6,13 @@
     Output(b)
 
 Operands are names, `name[1]` (the second output of a node), nested operators, `w[64, 3]` (a
-constant of that shape; `w[...]` when not even the rank is known), numbers (scalar constants)
-and None (an operand left out). Names that are never assigned are graph inputs. Without an
-`Output` line the values that nobody reads are the outputs. Attributes that equal their default
-are not printed; in the text of a canonical graph only defining attributes are.
+constant of that shape; `w[...]` when not even the rank is known), numbers (scalar constants),
+`int64([0, -1])` or `uint8(0)` (constants of a type) and None (an operand left out). Names that
+are never assigned are graph inputs. Without an `Output` line the values that nobody reads are the
+outputs. Attributes that equal their default are not printed; in the text of a canonical graph only
+defining attributes are. Operators outside the vocabulary are `Op(x, op="com.microsoft:Gelu")` and
+`Unknown(x, op="domain:Name")`; a sub-graph is a lambda that reads outer names where it needs them:
+`If(c, then_branch=lambda: Relu(x), else_branch=lambda: Tanh(x))`.
 """
 
 from __future__ import annotations
@@ -20,6 +23,14 @@ from collections.abc import Iterator, Mapping
 from genescan import ops
 from genescan.errors import NotationError
 from genescan.graph import Attr, Edge, Graph, Node, Operand, Tensor
+
+DTYPES = frozenset(
+    {
+        "bool", "int4", "uint4", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64",
+        "uint64", "float16", "bfloat16", "float32", "float64",
+    }
+)  # fmt: skip
+"""Names that write a constant of that type when called."""
 
 
 def fail(node: ast.AST, message: str) -> NotationError:
@@ -59,13 +70,20 @@ class _Builder:
         self.nodes: list[Node] = []
         self.names: dict[str, int] = {}
 
-    def add(self, op: str, inputs: list[Operand], attrs: dict[str, Attr], name: str) -> int:
+    def add(
+        self,
+        op: str,
+        inputs: list[Operand],
+        attrs: dict[str, Attr],
+        name: str,
+        bodies: Mapping[str, Graph] | None = None,
+    ) -> int:
         count = attrs.pop("outputs", 1)
         if not isinstance(count, int) or count < 1:
             raise NotationError("outputs must be a positive number", 1, 1)
-        self.nodes.append(
-            Node(op, tuple(inputs), ops.complete(op, attrs), count, (name,) if name else ())
-        )
+        origin = (name,) if name else ()
+        attrs = ops.complete(op, attrs)
+        self.nodes.append(Node(op, tuple(inputs), attrs, count, origin, bodies=bodies or {}))
         return len(self.nodes) - 1
 
     def call(self, node: ast.Call, name: str = "") -> int:
@@ -74,20 +92,27 @@ class _Builder:
         op = node.func.id
         inputs = [self.operand(argument) for argument in node.args]
         attrs: dict[str, Attr] = {}
+        bodies: dict[str, Graph] = {}
         for keyword in node.keywords:
             if keyword.arg is None:
                 raise fail(keyword.value, "'**' has no meaning here")
-            value = literal(keyword.value)
-            if value is not None:
-                attrs["op" if keyword.arg == "op" else keyword.arg] = value
+            if isinstance(keyword.value, ast.Lambda):
+                body = bodies[keyword.arg] = _body(keyword.value)
+                inputs += [Edge(self.lookup(captured)) for captured in body.captures]
+            elif (value := literal(keyword.value)) is not None:
+                attrs[keyword.arg] = value
         if op == "Unknown":
             op = f"Unknown:{attrs.pop('op', '')}"
+        elif op == "Op":
+            op = str(attrs.pop("op", ""))
         elif op not in ops.VOCABULARY:
             raise fail(node.func, f"unknown operator {op}")
-        return self.add(op, inputs, attrs, name)
+        return self.add(op, inputs, attrs, name, bodies)
 
     def operand(self, node: ast.expr) -> Operand:
         if isinstance(node, ast.Call):
+            if isinstance(node.func, ast.Name) and node.func.id in DTYPES:
+                return _typed(node, node.func.id)
             return Edge(self.call(node))
         if isinstance(node, ast.Name):
             return Edge(self.lookup(node.id))
@@ -121,6 +146,28 @@ def _weight(index: ast.expr) -> Tensor:
     if not all(d is None or (isinstance(d, int) and d >= 0) for d in dims):
         raise fail(index, "a shape is a list of sizes")
     return Tensor(shape=tuple(None if d is None else int(d) for d in dims))  # type: ignore[arg-type]
+
+
+def _typed(node: ast.Call, dtype: str) -> Tensor:
+    """`uint8(0)` is a scalar, `int64([0, -1])` a vector."""
+    value = literal(node.args[0]) if len(node.args) == 1 and not node.keywords else None
+    data = value if isinstance(value, tuple) else (value,)
+    if not all(isinstance(number, int | float) for number in data):
+        raise fail(node, "expected a number or a list of numbers")
+    shape = (len(data),) if isinstance(value, tuple) else ()
+    return Tensor(dtype, shape, data)  # type: ignore[arg-type]  # numbers, as just checked
+
+
+def _body(node: ast.Lambda) -> Graph:
+    """A sub-graph; names that are none of its arguments are captured from outside."""
+    builder = _Builder()
+    formals = [argument.arg for argument in node.args.args]
+    for name in formals:
+        builder.lookup(name)
+    results = node.body.elts if isinstance(node.body, ast.List | ast.Tuple) else [node.body]
+    outputs = tuple(builder.operand(result) for result in results)
+    captures = tuple(name for name in builder.names if name not in formals)
+    return Graph(tuple(builder.nodes), outputs, format="text", captures=captures)
 
 
 def parse(text: str) -> Graph:
@@ -185,7 +232,10 @@ def _lines(graph: Graph, all_attrs: bool) -> Iterator[str]:
         if op.startswith("Unknown:"):
             parts.append(f"op={op.removeprefix('Unknown:')!r}")
             op = "Unknown"
-        wanted = attrs if all_attrs or op in ("Input", "Unknown") else ops.info(op).attrs
+        elif op not in ops.VOCABULARY:
+            parts.append(f"op={op!r}")
+            op = "Op"
+        wanted = attrs if all_attrs or op in ("Input", "Op", "Unknown") else ops.info(op).attrs
         parts += [
             f"{key}={_show(attrs[key])}"
             for key in wanted

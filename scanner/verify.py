@@ -26,9 +26,22 @@ def reached_inputs(draft: Draft) -> frozenset[str]:
     )
 
 
-def lost_inputs(draft: Draft, before: frozenset[str]) -> list[str]:
-    """Inputs that reached an output, no longer do, and were not cut on purpose."""
-    return sorted(before - reached_inputs(draft) - draft.cut_inputs.keys())
+def locally_consistent(draft: Draft) -> None:
+    """What was rewired agrees with the use-lists of what it reads, else `PassError`.
+
+    Looks at `Draft.touched` only, so that it can run after every pass of a large graph.
+    """
+    for node in draft.touched:
+        if not node.alive:
+            continue
+        for value in node.inputs:
+            if not isinstance(value, Value):
+                continue
+            if not value.node.alive:
+                raise PassError(f"{node.op} reads {value.node.op}, which is gone")
+            if value.users.get(node) != node.inputs.count(value):
+                raise PassError(f"use-list of {value.node.op} is wrong for {node.op}")
+    draft.touched.clear()
 
 
 def consistent(draft: Draft) -> None:

@@ -41,7 +41,7 @@ def operand_test(spec: Any) -> OperandTest:
 
 
 def _node(name: str, spec: Any) -> PatternNode:
-    data = {"op": spec} if isinstance(spec, str) else spec
+    data: Mapping[str, Any] = {"op": spec} if isinstance(spec, str) else spec
     consumers = data.get("consumers")
     return PatternNode(
         name,

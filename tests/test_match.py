@@ -115,8 +115,8 @@ def maze(layers: int = 12, width: int = 12) -> Graph:
 
 
 def test_an_answer_out_of_reach_is_unknown_and_takes_bounded_time() -> None:
-    # two disjoint chains through the maze that must meet in one node that no layer has
-    chain = 11
+    # two disjoint chains through the maze, both to end near its only exit
+    chain = 12
     ops = dict.fromkeys(range(2 * chain), "Concat") | {2 * chain: "Softmax"}
     edges = [(i, i + 1) for k in (0, chain) for i in range(k, k + chain - 1)]
     paths = tuple(PatternPath(end, 2 * chain, None, 3) for end in (chain - 1, 2 * chain - 1))
@@ -124,7 +124,7 @@ def test_an_answer_out_of_reach_is_unknown_and_takes_bounded_time() -> None:
     start = time.monotonic()
     result = find(pattern, Index(maze()), Limits(match_states=2_000))
     assert time.monotonic() - start < 20
-    assert not result.complete or result.matches
+    assert not result.complete
 
 
 def test_a_tiny_budget_gives_unknown_never_no() -> None:

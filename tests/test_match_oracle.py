@@ -184,9 +184,9 @@ def add_extras(pattern: Pattern, rng: random.Random) -> Pattern:
     if rng.random() < 0.3:
         through = rng.choice([None, frozenset({"Relu", "Add"}), frozenset({"Conv"})])
         nodes.append(PatternNode("far", rng.choice([None, frozenset({"Relu"})])))
-        ends = [pick, len(nodes) - 1]
-        rng.shuffle(ends)
-        paths = (PatternPath(*ends, through, rng.randint(0, 3)),)
+        far = len(nodes) - 1
+        source, target = (pick, far) if rng.random() < 0.5 else (far, pick)
+        paths = (PatternPath(source, target, through, rng.randint(0, 3)),)
     return replace(pattern, nodes=tuple(nodes), paths=paths)
 
 

@@ -89,7 +89,8 @@ def _constant(draft: Draft, node: Draft.Node) -> None:
     made = Tensor("float32", node.out.shape)
     if isinstance(source, Tensor):
         data = source.data if node.op in _SAME_ORDER or source.scalar is not None else None
-        made = Tensor(source.dtype, node.out.shape, data, source.name)
+        name = source.name if node.op in _SAME_ORDER else ""
+        made = Tensor(source.dtype, node.out.shape, data, name)
     for value in node.outputs:
         draft.replace(value, made)
     rest: list[Value] = node.dynamic

@@ -7,12 +7,12 @@ cannot be represented, and the producer is linear. Q/DQ pairs are contracted by 
 Scales commute with the structure.
 
 Before:
-    q = QuantizeLinear(Conv(x, w[8, 3, 3, 3], kernel_shape=[3, 3]), w[()], 0)
-    y = DequantizeLinear(q, w[()], 0)
+    a = QLinearConv(x, 0.1, uint8(0), w[8, 3, 3, 3], 0.1, int8(0), 0.1, uint8(0))
+    y = Softmax(DequantizeLinear(a, 0.1, uint8(0)))
 
 After:
-    q = QuantizeLinear(Conv(x, w[8, 3, 3, 3], kernel_shape=[3, 3]), w[()], 0)
-    y = DequantizeLinear(q, w[()], 0)
+    a = Relu(Conv(x, w[8, 3, 3, 3]))
+    y = Softmax(DequantizeLinear(a, 0.1, uint8(0)))
 """
 
 from __future__ import annotations

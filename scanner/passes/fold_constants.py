@@ -30,6 +30,10 @@ _SAME_BYTES = frozenset(
 )
 
 
+_SPREAD = frozenset({"Expand", "ConstantOfShape", "Tile"})
+"""What they make is no stored weight any more, so it has no name."""
+
+
 def run_again(draft: Draft) -> None:
     """Fold what has become constant; shapes are not inferred any more once movement is gone."""
     run(draft, learn=False)
@@ -83,7 +87,7 @@ def _fold(node: Draft.Node) -> list[Tensor]:
         results.append(
             Tensor(
                 dtype, shape, data,
-                source.name if source is not None else "",
+                source.name if source is not None and node.op not in _SPREAD else "",
                 source.payload if source is not None and keep else None,
             )
         )  # fmt: skip

@@ -5,10 +5,10 @@ An If with a known condition becomes its branch; another If becomes both branche
 whose results feed the `Loop` or `Scan` node. So nothing in a body escapes a rule.
 
 Before:
-    y = Relu(x)
+    y = If(c, then_branch=lambda: Relu(x), else_branch=lambda: Tanh(x))
 
 After:
-    y = Relu(x)
+    y = If(c, Relu(x), Tanh(x))
 """
 
 from __future__ import annotations

@@ -65,6 +65,7 @@ _SEEDS: Mapping[str, tuple[_Known, ...]] = {
     "Exp": (_MISH, _SWISH, _SIGMOID, _SOFTPLUS, _ELU, _TANH),
     "Abs": (_SOFTSIGN,),
 }
+_CLIPPED = frozenset({"Relu", "Clip"})
 _DEPTH = 8
 
 
@@ -79,6 +80,12 @@ def _scalar_arithmetic(node: Draft.Node) -> bool:
     return node.op in regions.POINTWISE and all(
         not isinstance(arg, Tensor) or scalar(arg) is not None for arg in node.inputs
     )
+
+
+def _shifted(seed: Draft.Node) -> bool:
+    """Hard sigmoids clip a sum with a constant; most clips do not, so ask first."""
+    value = seed.inputs[0]
+    return isinstance(value, Value) and value.node.op == "Add" and len(value.node.dynamic) == 1
 
 
 def _entries(seed: Draft.Node) -> list[Value]:
@@ -98,6 +105,8 @@ def _entries(seed: Draft.Node) -> list[Value]:
 
 def _around(draft: Draft, seed: Draft.Node, known: tuple[_Known, ...]) -> None:
     if not seed.alive or not _scalar_arithmetic(seed):
+        return
+    if seed.op in _CLIPPED and not _shifted(seed):
         return
     for entry in _entries(seed):
         back = regions.between(entry, seed.out, _backward(seed, entry))

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from genescan.draft import Arg, Draft, Value
 from genescan.graph import Tensor
-from genescan.passes.unify_spellings import scalar
+from genescan.passes.unify_spellings import filled_with_zero
 
 _CONVS = ("Conv", "ConvTranspose", "DeformConv")
 _GRADES = ("bias_only", "decomposed", "explicit")
@@ -85,8 +85,8 @@ def _affine(draft: Draft, node: Draft.Node) -> None:
 def _normal_form(draft: Draft, node: Draft.Node) -> None:
     grade, chain = -1, []
     bias = node.arg(2)
-    if bias is not None and node.op != "DeformConv" and scalar(bias) != 0.0:
-        grade = 0  # some exporters write a bias of zeros, others drop it
+    if bias is not None and node.op != "DeformConv" and not filled_with_zero(bias):
+        grade = 0
     result = node.out
     while (user := result.sole_user) is not None and (found := _grade(user)) is not None:
         grade = max(grade, found)

@@ -17,7 +17,7 @@ import math
 
 from genescan.draft import Draft, Value
 from genescan.graph import Tensor
-from genescan.passes.unify_spellings import scalar
+from genescan.passes.unify_spellings import filled_with_zero
 
 
 def run(draft: Draft) -> None:
@@ -59,7 +59,7 @@ def _matmul(draft: Draft, node: Draft.Node) -> None:
 def _gemm(draft: Draft, node: Draft.Node) -> None:
     a, b, c = node.arg(0), node.arg(1), node.arg(2)
     if isinstance(a, Value) and isinstance(b, Tensor):
-        bias = isinstance(c, Tensor) and scalar(c) != 0.0
+        bias = isinstance(c, Tensor) and not filled_with_zero(c) and node.number("beta", 1.0) != 0.0
         _become(draft, node, a, b if node.attrs.get("transB") else _turned(b), bias)
     elif isinstance(b, Value) and isinstance(a, Tensor):
         _become(draft, node, b, _turned(a) if node.attrs.get("transA") else a, isinstance(c, Tensor))
@@ -124,7 +124,11 @@ def _take_bias(draft: Draft, node: Draft.Node) -> None:
     extent, size = bias.squeezed, None if weight.shape is None else weight.shape[0]
     if extent is None and bias.shape is not None:
         return
-    if extent is not None and (len(extent) > 1 or (extent and None not in (size, *extent) and extent[0] != size)):
+    if extent and None not in (size, *extent):
+        whole = math.prod(d for d in extent if d is not None)  # one number per feature, or per
+        if whole != size:  # head and feature
+            return
+    elif extent is not None and len(extent) > 1:
         return
     draft.replace(user.out, node.out)
     draft.remove(user, heirs=(node,))
@@ -181,9 +185,9 @@ def _cuts_features(cut: Draft.Node, node: Draft.Node) -> bool:
 
 
 def _feeds_attention(slices: list[Draft.Node]) -> bool:
-    """Whether three cuts are the query, key and value of one attention."""
+    """Whether the cuts are the query, key and value of one attention, or two of these."""
     reached = [_attention(cut.out) for cut in slices]
-    return len(slices) == 3 and reached[0] is not None and len(set(reached)) == 1
+    return len(slices) in (2, 3) and reached[0] is not None and len(set(reached)) == 1
 
 
 def _attention(value: Value) -> Draft.Node | None:

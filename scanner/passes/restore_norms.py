@@ -122,8 +122,9 @@ def _fuse_at(draft: Draft, entry: Value, exit_: Value, region: list[Draft.Node])
 
 
 def _several_axes(node: Draft.Node) -> bool:
-    if node.op == "GlobalAveragePool":
-        return True
+    if node.op == "GlobalAveragePool":  # over all axes from the third on
+        value = node.inputs[0]
+        return not isinstance(value, Value) or value.rank != 3
     given: Attr | Tensor | None = node.attrs.get("axes")
     if given is None and isinstance(node.arg(1), Tensor):
         given = node.inputs[1]  # type: ignore[assignment]  # a Tensor, just checked

@@ -4,11 +4,13 @@ Channel shuffle (ShuffleNet), pixel shuffle, and group normalisation written as 
 normalisation over reshaped groups.
 
 Before:
-    a = Reshape(x, w[5], shape=[1, 2, 8, 7, 7])
+    x = Input(shape=[1, 16, 7, 7])
+    a = Reshape(x, int64([1, 2, 8, 7, 7]))
     b = Transpose(a, perm=[0, 2, 1, 3, 4])
-    y = Reshape(b, w[4], shape=[1, 16, 7, 7])
+    y = Reshape(b, int64([1, 16, 7, 7]))
 
 After:
+    x = Input(shape=[1, 16, 7, 7])
     y = ChannelShuffle(x)
 """
 

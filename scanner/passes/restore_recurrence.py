@@ -1,16 +1,255 @@
-"""Join one-directional recurrent layers over a sequence and its reverse into one.
+"""Recognise recurrent layers that were decomposed, unrolled, looped or split by direction.
+
+A cell is found by its state equations: an LSTM's c' = f*c + i*tanh(g) and h' = o*tanh(c'), a
+GRU's h' = (1 - z)*n + z*h with n = tanh(.. + r*..); the gates are sigmoids. Cells that feed one
+another over the same sequence are one layer, the loop around a cell goes, and two layers over one
+sequence whose results are joined are one bidirectional layer.
+Source: Hochreiter and Schmidhuber 1997; Cho et al., arXiv:1406.1078.
 
 Before:
-    y = LSTM(x, w[1, 64, 8], w[1, 64, 16])
+    f = LSTM(x, w[1, 64, 8], w[1, 64, 16])
+    b = LSTM(x, w[1, 64, 8], w[1, 64, 16], direction="reverse")
+    y = Concat(f, b)
 
 After:
-    y = LSTM(x, w[1, 64, 8], w[1, 64, 16])
+    y = LSTM(x, w[1, 64, 8], w[1, 64, 16], direction="bidirectional")
 """
 
 from __future__ import annotations
 
-from genescan.draft import Draft
+from genescan import ops
+from genescan.draft import Arg, Draft, Value
+from genescan.graph import Tensor
+from genescan.passes.unify_spellings import scalar
+
+_MOST = 64
+"""Nodes walked back from the gates of one cell."""
+_LAYERS = ("LSTM", "GRU", "RNN")
 
 
 def run(draft: Draft) -> None:
-    """To be filled: cells, loops, and pairs of directions."""
+    """Cells first, then what joins them."""
+    for node in draft.of("Tanh"):
+        _lstm_cell(draft, node)
+    for node in draft.of("Add"):
+        _gru_cell(draft, node)
+    for op in ("LSTM", "GRU"):
+        for node in draft.of(op):
+            _merge_steps(draft, node)
+    for node in draft.of("SequenceInsert"):
+        if _made_by(node.inputs[0], "SequenceEmpty") is not None:
+            draft.bypass(node, "sequence of steps", 1)
+    for node in draft.of("Loop", "Scan"):
+        _drop_loop(draft, node)
+    for node in draft.of("Concat"):
+        _join_steps(draft, node)
+    for node in draft.of("Concat"):
+        _join_directions(draft, node)
+
+
+def _made_by(arg: Arg, op: str) -> Draft.Node | None:
+    return arg.node if isinstance(arg, Value) and arg.node.op == op else None
+
+
+def _split(node: Draft.Node, op: str) -> tuple[Draft.Node, Arg] | None:
+    """For a binary node: the operand made by `op`, and the other one."""
+    if len(node.inputs) != 2:
+        return None
+    for this, other in (node.inputs, node.inputs[::-1]):
+        made = _made_by(this, op)
+        if made is not None:
+            return made, other
+    return None
+
+
+def _lstm_cell(draft: Draft, tanh: Draft.Node) -> None:
+    total = _made_by(tanh.inputs[0], "Add")
+    if not tanh.alive or total is None or len(total.inputs) != 2:
+        return
+    products = [_made_by(arg, "Mul") for arg in total.inputs]
+    gates, state = [], None
+    for product in products:
+        split = None if product is None else _split(product, "Sigmoid")
+        if product is None or split is None:
+            return
+        gates.append(split[0])
+        inner = _made_by(split[1], "Tanh")
+        if inner is None:
+            state = split[1]
+        else:
+            gates.append(inner)
+    outputs = [u for u in tanh.out.users if u.op == "Mul" and _split(u, "Sigmoid") is not None]
+    if len(gates) != 3 or len(outputs) != 1:
+        return
+    last = outputs[0]
+    opened = _split(last, "Sigmoid")
+    if opened is None:
+        return
+    gates.append(opened[0])
+    region = [n for n in (last, tanh, total, *products, *gates) if n is not None]
+    _cell(draft, "LSTM", gates, region, (last.out, total.out), state)
+
+
+def _gru_cell(draft: Draft, total: Draft.Node) -> None:
+    if not total.alive or len(total.inputs) != 2:
+        return
+    for kept, fresh in (total.inputs, total.inputs[::-1]):
+        keep, new = _made_by(kept, "Mul"), _made_by(fresh, "Mul")
+        if keep is None or new is None:
+            continue
+        update, candidate = _split(keep, "Sigmoid"), _split(new, "Tanh")
+        if update is None or candidate is None:
+            continue
+        rest = _made_by(candidate[1], "Sub") or _made_by(candidate[1], "Add")
+        if rest is None or not _complement(rest, update[0]):
+            continue
+        gates = [update[0], candidate[0]]
+        _cell(draft, "GRU", gates, [total, keep, new, rest, *gates], (total.out,), update[1])
+        return
+
+
+def _complement(node: Draft.Node, gate: Draft.Node) -> bool:
+    """1 - z, as Sub(1, z) or Add(Neg(z), 1)."""
+    if node.op == "Sub":
+        return scalar(node.inputs[0]) == 1.0 and node.inputs[1] is gate.out
+    negative = next((v.node for v in node.dynamic if v.node.op == "Neg"), None)
+    return negative is not None and negative.inputs[0] is gate.out
+
+
+def _sources(gates: list[Draft.Node]) -> tuple[list[Value], list[Draft.Node], list[Tensor]]:
+    """What the gates are computed from: leaves, nodes on the way, and the weights."""
+    leaves: dict[Value, None] = {}
+    inner: dict[Draft.Node, None] = {}
+    weights: list[Tensor] = []
+    stack = [(v, False) for gate in gates for v in gate.dynamic]
+    while stack and len(inner) < _MOST:
+        value, projected = stack.pop()
+        node = value.node
+        if node.op == "Linear" and not projected:
+            weights += [arg for arg in node.inputs if isinstance(arg, Tensor)]
+            following = [(v, True) for v in node.dynamic]
+        elif node.op in ("Concat", "Slice") or (node.op in ("Add", "Mul", "Sigmoid") and not projected):
+            following = [(v, projected) for v in node.dynamic]
+        else:
+            leaves[value] = None
+            continue
+        if node not in inner:
+            inner[node] = None
+            stack += following
+    return list(leaves), list(inner), weights
+
+
+def _cell(
+    draft: Draft, op: str, gates: list[Draft.Node], region: list[Draft.Node],
+    results: tuple[Value, ...], state: Arg,
+) -> None:  # fmt: skip
+    leaves, inner, weights = _sources(gates)
+    if not leaves or not weights:
+        return
+    carried = [v for v in leaves if v.node.op in _LAYERS or v is state]
+    sequence = [v for v in leaves if v not in carried] or leaves
+    states = [*carried[:1], *([state] if isinstance(state, Value) and state not in carried else [])]
+    shape = weights[0].shape
+    kernel = Tensor("float32", None if shape is None else (1, *shape), None, weights[0].name)
+    made = draft.fuse(
+        dict.fromkeys([*region, *inner]), results[0], op, [sequence[0], kernel, kernel, *states],
+        {"direction": "forward"}, marks={"decomposed": "cell"},
+    )  # fmt: skip
+    draft.widen(made, 3 if op == "LSTM" else 2)
+    draft.replace(results[0], made.out)
+    for value in results[1:]:
+        draft.replace(value, made.outputs[2])
+    draft.prune([v for node in (*region, *inner) for v in node.outputs], heirs=(made,))
+
+
+def _merge_steps(draft: Draft, node: Draft.Node) -> None:
+    """A step whose state comes from a step over the same sequence continues the same layer."""
+    if "decomposed" not in node.marks:
+        return
+    previous = next((v.node for v in node.dynamic[1:] if v.node.op == node.op), None)
+    if previous is None or "decomposed" not in previous.marks or previous is node:
+        return
+    if previous.inputs[0] is not node.inputs[0]:
+        return
+    for value, earlier in zip(node.outputs, previous.outputs, strict=True):
+        draft.replace(value, earlier)
+    draft.remove(node, heirs=(previous,))
+
+
+def _drop_loop(draft: Draft, node: Draft.Node) -> None:
+    """The loop around one cell is part of the layer."""
+    layers = {v.node for v in node.dynamic if v.node.op in _LAYERS}
+    rest = [v for v in node.dynamic if v.node not in layers]
+    if len(layers) != 1 or any(ops.computes(v.node.op) for v in rest):
+        return
+    layer = layers.pop()
+    for value in node.outputs:
+        for user in list(value.users):
+            if user.op == "ConcatFromSequence":
+                draft.bypass(user, "sequence of steps")
+        draft.replace(value, layer.out)
+    draft.remove(node, heirs=(layer,))
+    draft.prune(rest, heirs=(layer,))
+
+
+def _join_steps(draft: Draft, node: Draft.Node) -> None:
+    """The outputs of merged steps, stacked, are the layer's sequence."""
+    layers = {v.node for v in node.dynamic}
+    if len(node.dynamic) > 1 and len(layers) == 1 and "decomposed" in node.dynamic[0].node.marks:
+        layer = layers.pop()
+        draft.replace(node.out, layer.out)
+        draft.remove(node, heirs=(layer,))
+
+
+def _source_of(value: Value) -> Arg:
+    """What a layer reads, seen through a reversal of the sequence."""
+    source = value.node.inputs[0]
+    while isinstance(source, Value) and source.node.op in ("ReverseSequence", "Slice"):
+        source = source.node.inputs[0]
+    return source
+
+
+def _join_directions(draft: Draft, node: Draft.Node) -> None:
+    """Concat(layer(x), layer(reversed x)) is one bidirectional layer."""
+    values = [_layer(value) for value in node.dynamic]
+    if len(values) != 2 or len(node.inputs) != 2 or None in values:
+        return
+    first, second = (v.node for v in values if v is not None)
+    if first is second or first.op != second.op:
+        return
+    directions = {str(layer.attrs.get("direction", "forward")) for layer in (first, second)}
+    if "bidirectional" in directions or values[0] is None or values[1] is None:
+        return
+    if _source_of(values[0]) is not _source_of(values[1]):
+        return
+    reversed_input = any(
+        isinstance(arg, Value) and arg.node.op in ("ReverseSequence", "Slice")
+        for arg in (first.inputs[0], second.inputs[0])
+    )
+    if "reverse" in directions or reversed_input:
+        _make_bidirectional(draft, node, first, second)
+
+
+def _layer(value: Value) -> Value | None:
+    """The recurrent layer's output behind a reversal."""
+    while value.node.op in ("ReverseSequence", "Slice") and isinstance(value.node.inputs[0], Value):
+        value = value.node.inputs[0]
+    return value if value.node.op in _LAYERS else None
+
+
+def _make_bidirectional(
+    draft: Draft, node: Draft.Node, first: Draft.Node, second: Draft.Node
+) -> None:
+    keeper = first if first.attrs.get("direction", "forward") == "forward" else second
+    other = second if keeper is first else first
+    shapes = [value.shape for value in keeper.outputs]
+    made = draft.add(
+        keeper.op, keeper.inputs, {**keeper.attrs, "direction": "bidirectional"},
+        before=node, origin=(keeper, other), shapes=shapes, marks=keeper.marks,
+    )  # fmt: skip
+    between = node.dynamic
+    draft.replace(node.out, made.out)
+    draft.remove(node, heirs=(made,))
+    draft.prune(between, heirs=(made,))
+    draft.prune([v for layer in (keeper, other) if layer.alive for v in layer.outputs], heirs=(made,))
+

@@ -4,10 +4,10 @@
 outside equality, since every exporter and optimiser writes them differently.
 
 Before:
-    y = SDPA(q, k, v)
+    y = Op(q, k, v, op="com.microsoft:GroupQueryAttention", do_rotary=1, num_heads=8)
 
 After:
-    y = SDPA(q, k, v)
+    y = SDPA(RotaryEmbedding(q), RotaryEmbedding(k), v, heads=8, mask="causal")
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ skip and embedding normalisations, its blocked-layout kernels). Attention kernel
 their own. Each is split by its definition in ONNX Runtime's ContribOperators.md.
 
 Before:
-    y = Gelu(Add(x, w[64]))
+    y = Op(x, w[64], op="com.microsoft:BiasGelu")
 
 After:
     y = Gelu(Add(x, w[64]))

@@ -36,6 +36,14 @@ def scalar(arg: Arg) -> float | None:
     return float(first) if all(value == first for value in arg.data) else None
 
 
+def filled_with_zero(arg: Arg) -> bool:
+    """A constant that the graph makes by spreading one zero: an exporter's way to say "none".
+
+    A stored weight of zeros (an untrained bias) is a weight all the same.
+    """
+    return isinstance(arg, Tensor) and not arg.name and scalar(arg) == 0.0
+
+
 def _constant(value: float) -> Tensor:
     return Tensor("float32", (), (value,))
 

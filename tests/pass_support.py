@@ -1,0 +1,55 @@
+"""Passes on graphs in the notation, and the real models at hand, for the tests of rewriting."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import replace
+from pathlib import Path
+
+from genescan import ops, text
+from genescan.digest import canonical_order, digest
+from genescan.draft import Draft
+from genescan.graph import Graph
+from genescan.passes import Pass, drop_unused
+
+ROOT = Path(__file__).parent.parent
+CORPUS = Path(os.environ.get("GENESCAN_CORPUS", ROOT.parent / "shared" / "corpus"))
+"""A folder of real models; tests that read it are skipped where there is none."""
+FIXTURES = sorted((ROOT / "fixtures" / "onnx").rglob("*.onnx"))
+"""Small real models that come with the repository."""
+
+
+def ordered(graph: Graph) -> Graph:
+    """Canonical order, with the defaults of defining attributes written out."""
+    nodes = tuple(replace(node, attrs=ops.complete(node.op, node.attrs)) for node in graph.nodes)
+    return canonical_order(replace(graph, nodes=nodes))
+
+
+def finished(draft: Draft) -> Graph:
+    """What a draft has come to, without what no output needs."""
+    drop_unused.run(draft)
+    return ordered(draft.freeze())
+
+
+def run_alone(step: Pass, graph: Graph) -> Graph:
+    """One pass over a graph, nothing before and nothing after it."""
+    draft = Draft(graph)
+    step.run(draft)
+    return finished(draft)
+
+
+def example(docstring: str, title: str) -> str:
+    """The indented block below `title:` in a docstring."""
+    block = re.search(rf"^{title}:\n((?:    .*\n|\n)+)", docstring + "\n", re.MULTILINE)
+    assert block is not None, f"no block '{title}:' in the docstring"
+    return re.sub("^    ", "", block[1], flags=re.MULTILINE)
+
+
+def expect_same(found: Graph, expected: Graph) -> None:
+    """Equal structure, equal text, and every attribute that `expected` writes down."""
+    expected = ordered(expected)
+    assert text.render(found) == text.render(expected)
+    assert digest(found, sized=True) == digest(expected, sized=True)
+    for node, wanted in zip(found.nodes, expected.nodes, strict=True):
+        assert dict(wanted.attrs).items() <= dict(node.attrs).items(), node.op
