@@ -7,6 +7,7 @@ read; 3 nothing to scan; 4 wrong usage; 5 invalid signatures.
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import signal
 import sys
@@ -137,8 +138,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return USAGE
     from genescan import commands  # after parsing: --help and usage errors import nothing else
 
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # names of any script on a terminal of any
+            stream.reconfigure(errors="backslashreplace")
     try:
-        return commands.run(options)
+        code = commands.run(options)
+        sys.stdout.flush()
+        return code
     except BrokenPipeError:  # the reader of our output went away: not our error
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 128 + signal.SIGPIPE

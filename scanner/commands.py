@@ -34,11 +34,17 @@ def _complain(message: str) -> None:
     sys.stderr.write(f"genescan: {clean(message, 2000)}\n")
 
 
-def _write(text: str, output: str | None) -> None:
-    if output:
-        Path(output).write_text(text, encoding="utf-8")
-    else:
+def _write(text: str, output: str | None) -> bool:
+    """Write to a file or to standard output; False, with the reason printed, where that fails."""
+    if not output:
         sys.stdout.write(text)
+        return True
+    try:
+        Path(output).write_text(text, encoding="utf-8")
+    except OSError as error:
+        _complain(f"{output}: {error.strerror}")
+        return False
+    return True
 
 
 def _limits(options: argparse.Namespace) -> Limits:
@@ -108,11 +114,13 @@ def _scan(options: argparse.Namespace) -> int:
     settings = pipeline.Options(_limits(options), matches=options.verbose > 1)
     with _progress(options) as progress:
         report = pipeline.scan(options.paths, library, settings, progress, each)
-    if not stream:
-        try:
-            _write(renderer.render(report, options.verbose), options.output)
-        except OSError as error:
-            _complain(f"{options.output}: {error.strerror}")
+    if stream:
+        for item in report.skipped:
+            if item.model:
+                _complain(f"skipped {item.path}: {item.reason}")
+    else:
+        terminal = not options.output and sys.stdout.isatty()
+        if not _write(renderer.render(report, options.verbose, terminal), options.output):
             return INCOMPLETE
     return 0 if options.exit_zero else exit_code(report, conditions)
 
@@ -123,6 +131,8 @@ def exit_code(report: Report, conditions: list[str]) -> int:
         return FAILED
     outcomes = {model.outcome for model in report.models}
     models_left_out = any(item.model for item in report.skipped)
+    if models_left_out and "unsupported" in conditions:
+        return FAILED
     if not outcomes - {"unsupported"}:
         return NOTHING
     incomplete = outcomes & {"unreadable", "partial", "unsupported"}
@@ -151,8 +161,9 @@ def _graph(options: argparse.Namespace) -> int:
     for incident in () if made is None else made.incidents:
         _complain(f"{options.model}: canonicalisation lost something: {incident}")
     renderer = import_module(GRAPHS[options.format])
-    _write(renderer.render(raw if made is None else made.graph), options.output)
-    return INCOMPLETE if made is not None and made.incidents else COMPLETE
+    written = _write(renderer.render(raw if made is None else made.graph), options.output)
+    lost = made is not None and made.incidents
+    return COMPLETE if written and not lost else INCOMPLETE
 
 
 def _explain(options: argparse.Namespace) -> int:
@@ -249,8 +260,8 @@ def _benchmark(options: argparse.Namespace) -> int:
         _complain(f"{options.manifest}: {error}")
         return INCOMPLETE
     sys.stdout.write(benchmark.render(result))
-    if options.output:
-        Path(options.output).write_text(benchmark.to_json(result), encoding="utf-8")
+    if options.output and not _write(benchmark.to_json(result), options.output):
+        return INCOMPLETE
     return COMPLETE
 
 

@@ -1,7 +1,7 @@
 """Recognise recurrent layers that were decomposed, unrolled, looped or split by direction.
 
 A cell is found by its state equations: an LSTM's c' = f*c + i*tanh(g) and h' = o*tanh(c'), a
-GRU's h' = (1 - z)*n + z*h with n = tanh(.. + r*..); the gates are sigmoids. Cells that feed one
+GRU's h' = (1 - z)*n + z*h, or (h - n)*z + n, with n = tanh(.. + r*..); the gates are sigmoids. Cells that feed one
 another over the same sequence are one layer, the loop around a cell goes, and two layers over one
 sequence whose results are joined are one bidirectional layer.
 Source: Hochreiter and Schmidhuber 1997; Cho et al., arXiv:1406.1078.
@@ -93,6 +93,13 @@ def _lstm_cell(draft: Draft, tanh: Draft.Node) -> None:
 def _gru_cell(draft: Draft, total: Draft.Node) -> None:
     if not total.alive or len(total.inputs) != 2:
         return
+    direct = _interpolated(total)
+    if direct is not None:
+        gate, new, difference, state = direct
+        scaled = [v.node for v in total.dynamic if v.node is not new]
+        region = [total, *scaled, difference, gate, new]
+        _cell(draft, "GRU", [gate, new], region, (total.out,), state)
+        return
     for kept, fresh in (total.inputs, total.inputs[::-1]):
         keep, new = _made_by(kept, "Mul"), _made_by(fresh, "Mul")
         if keep is None or new is None:
@@ -106,6 +113,19 @@ def _gru_cell(draft: Draft, total: Draft.Node) -> None:
         gates = [update[0], candidate[0]]
         _cell(draft, "GRU", gates, [total, keep, new, rest, *gates], (total.out,), update[1])
         return
+
+
+def _interpolated(total: Draft.Node) -> tuple[Draft.Node, Draft.Node, Draft.Node, Arg] | None:
+    """(h - n)*z + n: the gate z, the candidate n, the inner nodes and the state h."""
+    for product, candidate in (total.inputs, total.inputs[::-1]):
+        scaled, new = _made_by(product, "Mul"), _made_by(candidate, "Tanh")
+        gate = None if scaled is None else _split(scaled, "Sigmoid")
+        difference = None if gate is None else _made_by(gate[1], "Sub")
+        if scaled is None or new is None or gate is None or difference is None:
+            continue
+        if difference.inputs[1] is new.out:
+            return gate[0], new, difference, difference.inputs[0]
+    return None
 
 
 def _complement(node: Draft.Node, gate: Draft.Node) -> bool:

@@ -29,6 +29,8 @@ _KEPT = frozenset(
 _BOUNDED = frozenset({"Pad", "Slice", "TopK", "OneHot", "CumSum", "Trilu", "ReduceSum", "CenterCropPad"})
 """Operators whose constant operands are bounds and sizes, written differently by every opset."""
 _GLOBAL = {"ReduceMean": "GlobalAveragePool", "ReduceMax": "GlobalMaxPool"}
+_AXES = ("all", "spatial", "last", "channel", "batch", "other")
+_GROUPED = ("depthwise", "grouped")
 _WINDOWS = frozenset(op for op, row in ops.VOCABULARY.items() if "kernel_shape" in row.attrs)
 
 
@@ -74,7 +76,7 @@ def _squeeze_constants(draft: Draft, node: Draft.Node) -> None:
 def _window(draft: Draft, node: Draft.Node) -> None:
     attrs = dict(node.attrs)
     weight = node.arg(1)
-    if "group" in ops.info(node.op).attrs:
+    if "group" in ops.info(node.op).attrs and attrs.get("group") not in _GROUPED:
         shape = weight.shape if isinstance(weight, Tensor | Value) else None
         if shape is not None and len(shape) > 2 and "kernel_shape" not in attrs:
             attrs["kernel_shape"] = shape[2:]
@@ -104,6 +106,8 @@ def _whole_window(draft: Draft, node: Draft.Node) -> None:
 
 
 def _reduce(draft: Draft, node: Draft.Node) -> None:
+    if node.attrs.get("axes") in _AXES:
+        return
     constants = [arg if isinstance(arg, Tensor) else None for arg in node.inputs]
     axes = shapes.known(shapes.operand(node.attrs, "axes", constants, 1))
     value = node.inputs[0]
@@ -138,6 +142,8 @@ def _axes_class(axes: tuple[int, ...] | None, rank: int | None) -> str:
 
 def _recurrent(draft: Draft, node: Draft.Node) -> None:
     """Keep the sequence, the weights and states that are computed; drop zeros and lengths."""
+    if isinstance(node.arg(3), Value):  # settled: states stand where constant biases stood
+        return
     states = [arg for arg in node.inputs[5:7] if isinstance(arg, Value)]
     weights = [arg for arg in node.inputs[1:3]]
     lengths = [arg for arg in (*node.inputs[4:5], *node.inputs[7:]) if isinstance(arg, Value)]

@@ -1,7 +1,7 @@
 """Renderers: a report or a graph to text. Adding one is a module and one line here.
 
-A report's module has `render(report, verbosity) -> str`, a graph's `render(graph) -> str`;
-modules are imported when they are used.
+A report's module has `render(report, verbosity, terminal) -> str`, where `terminal` allows colour
+and the terminal's width; a graph's has `render(graph) -> str`. Modules are imported when used.
 """
 
 from __future__ import annotations

@@ -7,6 +7,6 @@ import json
 from genescan.report import Report, to_json
 
 
-def render(report: Report, verbosity: int = 0) -> str:
+def render(report: Report, verbosity: int = 0, terminal: bool = False) -> str:
     """Indented JSON; every character outside ASCII is escaped, so that it is safe anywhere."""
     return json.dumps(to_json(report), indent=2) + "\n"

@@ -12,6 +12,6 @@ def line(model: Model) -> str:
     return json.dumps(to_json(model), separators=(",", ":")) + "\n"
 
 
-def render(report: Report, verbosity: int = 0) -> str:
+def render(report: Report, verbosity: int = 0, terminal: bool = False) -> str:
     """All verdicts of a report."""
     return "".join(line(model) for model in report.models)

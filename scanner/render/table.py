@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import os
-import sys
 from collections.abc import Iterator
 
 from rich.console import Console
@@ -25,12 +24,14 @@ _STYLES = {
     "unreadable": "bold red",
     "partial": "bold red",
 }
+_UNBOUNDED = 10_000
+"""Columns where no terminal limits them: a path or a name stays on its line for grep."""
 
 
-def render(report: Report, verbosity: int = 0) -> str:
+def render(report: Report, verbosity: int = 0, terminal: bool = False) -> str:
     """One block for one file, a table for several; errors and skipped files after both."""
     buffer = io.StringIO()
-    colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    colour = terminal and not os.environ.get("NO_COLOR")
     console = Console(
         file=buffer,
         force_terminal=colour,
@@ -38,7 +39,7 @@ def render(report: Report, verbosity: int = 0) -> str:
         highlight=False,
         markup=False,
         emoji=False,
-        width=None if sys.stdout.isatty() else 120,
+        width=None if terminal else _UNBOUNDED,
         soft_wrap=True,
     )
     if len(report.models) == 1 or verbosity:
@@ -49,7 +50,7 @@ def render(report: Report, verbosity: int = 0) -> str:
         console.print(_table(report))
     for line in _tail(report, verbosity):
         console.print(line)
-    return buffer.getvalue()
+    return "".join(line.rstrip(" ") + "\n" for line in buffer.getvalue().split("\n")[:-1])
 
 
 def family_name(family: Family | None) -> str:
@@ -156,7 +157,7 @@ def _table(report: Report) -> Table:
         table.add_row(
             Text(clean(model.path)),
             Text(model.outcome, _STYLES[model.outcome]),
-            Text(clean(name)),
+            Text(clean(name, 100)),
             f"{model.family.confidence:.2f}" if model.family else "",
             f"{1 - model.unexplained.share:.0%}" if read else "",
             Text(", ".join(component.id for component in model.components[:3])),
