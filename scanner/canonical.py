@@ -42,8 +42,14 @@ def _no_collection() -> Iterator[None]:
             gc.enable()
 
 
+CORE = PIPELINE
+"""What computes, with movement on the edges: the view that signatures match."""
+FULL = PIPELINE[: [step.name for step in PIPELINE].index("contract_movement")]
+"""As CORE up to the contraction: constants folded, kernels split, movement still there."""
+
+
 def canonicalise(
-    graph: Graph, limits: Limits = DEFAULT, passes: Sequence[Pass] = PIPELINE
+    graph: Graph, limits: Limits = DEFAULT, passes: Sequence[Pass] = CORE
 ) -> Canonical:
     """Run the passes over a graph as a reader made it.
 

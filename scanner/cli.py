@@ -86,7 +86,10 @@ def build() -> argparse.ArgumentParser:
     graph = commands.add_parser("graph", help="print the canonical graph of a model")
     graph.add_argument("model")
     graph.add_argument("--format", choices=("text", "json", "dot"), default="text")
-    graph.add_argument("--raw", action="store_true", help="as read, before canonicalisation")
+    graph.add_argument(
+        "--view", choices=("core", "full", "raw"), default="core",
+        help="core: what signatures match; full: with data movement; raw: as read",
+    )  # fmt: skip
     graph.add_argument("--output", metavar="FILE")
     _limits(graph)
 

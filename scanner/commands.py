@@ -154,15 +154,16 @@ def _hit(model: Model, condition: str) -> bool:
 def _graph(options: argparse.Namespace) -> int:
     try:
         raw = converters.read(options.model, _limits(options))
-        made = None if options.raw else canonical.canonicalise(raw, _limits(options))
+        passes = {"core": canonical.CORE, "full": canonical.FULL, "raw": ()}[options.view]
+        made = canonical.canonicalise(raw, _limits(options), passes)
     except GenescanError as error:
         _complain(str(error))
         return INCOMPLETE
-    for incident in () if made is None else made.incidents:
+    for incident in made.incidents:
         _complain(f"{options.model}: canonicalisation lost something: {incident}")
     renderer = import_module(GRAPHS[options.format])
-    written = _write(renderer.render(raw if made is None else made.graph), options.output)
-    lost = made is not None and made.incidents
+    written = _write(renderer.render(made.graph, options.view != "core"), options.output)
+    lost = made.incidents
     return COMPLETE if written and not lost else INCOMPLETE
 
 

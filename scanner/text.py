@@ -18,6 +18,7 @@ defining attributes are. Operators outside the vocabulary are `Op(x, op="com.mic
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Mapping
 
 from genescan import ops
@@ -31,6 +32,9 @@ DTYPES = frozenset(
     }
 )  # fmt: skip
 """Names that write a constant of that type when called."""
+
+_UNSAFE = re.compile(r"\W", re.ASCII)
+"""What an attribute name cannot contain here; a file's author chooses those of unknown operators."""
 
 
 def fail(node: ast.AST, message: str) -> NotationError:
@@ -237,7 +241,7 @@ def _lines(graph: Graph, all_attrs: bool) -> Iterator[str]:
             op = "Op"
         wanted = attrs if all_attrs or op in ("Input", "Op", "Unknown") else ops.info(op).attrs
         parts += [
-            f"{key}={_show(attrs[key])}"
+            f"{_UNSAFE.sub('_', key)}={_show(attrs[key])}"
             for key in wanted
             if key in attrs and (all_attrs or attrs[key] != ops.default(op, key, attrs))
         ]

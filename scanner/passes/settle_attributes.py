@@ -47,6 +47,9 @@ def run(draft: Draft) -> None:
     for node in draft.of("LSTM", "GRU", "RNN"):
         _recurrent(draft, node)
     for node in draft:
+        if ops.kind(node.op) == "Unknown" and not node.op.startswith("Unknown:"):
+            domain, _, name = node.op.rpartition(":")  # a kernel that no pass splits
+            draft.retype(node, f"Unknown:{domain or 'ai.onnx'}:{name}")
         row = ops.info(node.op)
         if row.kind == "Elementwise":
             _squeeze_constants(draft, node)

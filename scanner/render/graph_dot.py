@@ -36,7 +36,7 @@ def _label(node: Node) -> str:
     return "\\n".join(line.replace("\\", "\\\\").replace('"', '\\"') for line in lines)
 
 
-def render(graph: Graph) -> str:
+def render(graph: Graph, detail: bool = False) -> str:
     """A directed graph, top to bottom, coloured by operator class."""
     rows = ["digraph genescan {", "  rankdir=TB;", '  node [shape=box, style="rounded,filled"];']
     for index, node in enumerate(graph.nodes):

@@ -32,7 +32,7 @@ def _node(index: int, node: Node) -> dict[str, Any]:
     }
 
 
-def render(graph: Graph) -> str:
+def render(graph: Graph, detail: bool = False) -> str:
     """Indented JSON; edges refer to nodes by id."""
     document = {
         "format": graph.format,

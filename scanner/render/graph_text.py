@@ -6,6 +6,6 @@ from genescan import text
 from genescan.graph import Graph
 
 
-def render(graph: Graph) -> str:
-    """The canonical text: the same for every export of a network."""
-    return text.render(graph)
+def render(graph: Graph, detail: bool = False) -> str:
+    """The canonical text: the same for every export of a network; `detail` adds all attributes."""
+    return text.render(graph, all_attrs=detail)

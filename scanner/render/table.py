@@ -131,7 +131,8 @@ def _details(model: Model) -> Iterator[Text]:
     for near in model.nearest:
         for reason in near.reasons:
             yield _row("short of", clean(f"{near.id}: {reason}"))
-    yield _row("sized digest", model.sized_digest)
+    if model.sized_digest:
+        yield _row("sized digest", model.sized_digest)
     for name, value in model.facts.items():
         yield _row("file says", clean(f"{name} = {value}"))
     yield _row("time", f"{model.seconds * 1000:.0f} ms")
