@@ -71,7 +71,9 @@ def build() -> argparse.ArgumentParser:
 
     scan = commands.add_parser("scan", help="name the models in files and folders (the default)")
     scan.add_argument("paths", nargs="+", metavar="PATH", help="model files or folders")
-    scan.add_argument("-v", "--verbose", action="count", default=0, help="reasons; -vv: every match")
+    scan.add_argument(
+        "-v", "--verbose", action="count", default=0, help="reasons; -vv: every match"
+    )
     scan.add_argument("--format", choices=("table", "json", "ndjson"), default="table")
     scan.add_argument("--output", metavar="FILE", help="write there instead of standard output")
     scan.add_argument(
@@ -126,7 +128,8 @@ def _with_command(arguments: Sequence[str]) -> list[str]:
     given = list(arguments)
     plain = next((word for word in given if not word.startswith("-")), None)
     help_only = {"-h", "--help", "--version"} & set(given)
-    return given if plain in _COMMANDS or (help_only and plain is None) or not given else ["scan", *given]
+    complete = plain in _COMMANDS or (help_only and plain is None) or not given
+    return given if complete else ["scan", *given]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

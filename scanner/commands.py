@@ -95,7 +95,8 @@ def _progress(options: argparse.Namespace) -> Iterator[Callable[[str], None]]:
 
 
 def _scan(options: argparse.Namespace) -> int:
-    conditions = [word.strip() for item in options.fail_on for word in item.split(",") if word.strip()]
+    given = (word.strip() for item in options.fail_on for word in item.split(","))
+    conditions = [word for word in given if word]
     for word in conditions:
         if word not in _OUTCOMES and not word.startswith("family:"):
             _complain(f"--fail-on {word}: expected an outcome or family:PATTERN")
@@ -256,7 +257,9 @@ def _benchmark(options: argparse.Namespace) -> int:
     if library is None:
         return INVALID
     try:
-        result = benchmark.run(options.manifest, library, _limits(options), options.grades, options.where)
+        result = benchmark.run(
+            options.manifest, library, _limits(options), options.grades, options.where
+        )
     except (OSError, ValueError) as error:
         _complain(f"{options.manifest}: {error}")
         return INCOMPLETE

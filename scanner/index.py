@@ -19,6 +19,12 @@ from genescan.pattern import OperandTest, PatternNode
 MAX_LABELS = 2_048
 """Above this many labels their adjacency is not used: bitsets would cost more than they save."""
 
+MAX_REFINED = 512
+"""Above this many labels neighbours are not told: most graphs repeat and have far fewer."""
+
+_NEAR = 8
+"""Operands and readers of a node that its label tells."""
+
 _SMALL = 8
 """Up to this many distinct producers a tuple is searched faster than a dict."""
 
@@ -67,6 +73,7 @@ class Index:
         "_fan_outs",
         "_following",
         "_images",
+        "_kind_labels",
         "_label_sets",
         "_masks",
         "_members",
@@ -81,7 +88,7 @@ class Index:
         "label_nodes",
         "labels",
         "op_edges",
-        "op_labels",
+        "op_kinds",
         "ops",
         "outputs",
         "producers",
@@ -103,7 +110,8 @@ class Index:
         """Distinct consumers, ascending."""
         self.outputs = frozenset(o.source for o in graph.outputs if isinstance(o, Edge))
         """Nodes that make a graph output."""
-        self.op_labels: dict[str, list[int]] = {}
+        self.op_kinds: dict[str, list[int]] = {}
+        """The kinds (operator, attributes, operand layout) of each operator."""
         self.states = 0
         """Search states that all patterns together have spent on this graph."""
         collecting = gc.isenabled()
@@ -122,18 +130,15 @@ class Index:
 
     def _connect(self) -> dict[tuple[int, int], int]:
         """Fill labels and adjacency; returns how often one label feeds another."""
-        numbers: dict[object, int] = {}
-        pairs: dict[tuple[int, int], int] = {}
-        labels, consumers = self.labels, self.consumers
+        kinds: dict[object, int] = {}
+        own: list[int] = []
+        consumers = self.consumers
         for number, node in enumerate(self.graph.nodes):
             key = _label_key(node)
-            label = numbers.get(key)
-            if label is None:
-                label = numbers[key] = len(numbers)
-                self.label_nodes.append([])
-                self.op_labels.setdefault(node.op, []).append(label)
-            labels.append(label)
-            self.label_nodes[label].append(number)
+            kind = kinds.get(key)
+            if kind is None:
+                kind = kinds[key] = len(kinds)
+            own.append(kind)
             row = tuple([o[0] if isinstance(o, Edge) else -1 for o in node.inputs])
             distinct = dict.fromkeys(row)
             distinct.pop(-1, None)
@@ -141,6 +146,37 @@ class Index:
             self.producers.append(tuple(distinct) if len(distinct) <= _SMALL else distinct)
             for source in distinct:
                 consumers[source].append(number)
+        self.labels = self._refine(own) or own
+        return self._group(own, len(kinds))
+
+    def _refine(self, own: list[int]) -> list[int]:
+        """Labels that also tell the kinds of a node's neighbours, unless they get too many.
+
+        They rule out most dead ends before the search meets them.
+        """
+        numbers: dict[object, int] = {}
+        labels = []
+        for row, readers, kind in zip(self.sources, self.consumers, own, strict=True):
+            above = tuple([own[source] if source >= 0 else -1 for source in row[:_NEAR]])
+            below = frozenset([own[reader] for reader in readers[:_NEAR]])
+            labels.append(numbers.setdefault((kind, above, below), len(numbers)))
+        return labels if len(numbers) <= MAX_REFINED else []
+
+    def _group(self, own: list[int], kinds: int) -> dict[tuple[int, int], int]:
+        """Nodes by label and labels by operator; returns how often one label feeds another."""
+        labels = self.labels
+        self.label_nodes = [[] for _ in range(max(labels, default=-1) + 1)]
+        self._kind_labels: list[list[int]] = [[] for _ in range(kinds)]
+        pairs: dict[tuple[int, int], int] = {}
+        for number, label in enumerate(labels):
+            members = self.label_nodes[label]
+            if not members:
+                kind = own[number]
+                if not self._kind_labels[kind]:
+                    self.op_kinds.setdefault(self.graph.nodes[number].op, []).append(kind)
+                self._kind_labels[kind].append(label)
+            members.append(number)
+            for source in self.producers[number]:
                 pair = labels[source], label
                 pairs[pair] = pairs.get(pair, 0) + 1
         return pairs
@@ -192,10 +228,11 @@ class Index:
         found = self._masks.get(key)
         if found is None:
             if node.ops is None:
-                labels: Iterable[int] = range(len(self.label_nodes))
+                kinds: Iterable[int] = range(len(self._kind_labels))
             else:
-                labels = [label for op in node.ops for label in self.op_labels.get(op, ())]
-            fits = [label for label in labels if self._fits(label, node, ports, edges)]
+                kinds = [kind for op in node.ops for kind in self.op_kinds.get(op, ())]
+            groups = (self._kind_labels[kind] for kind in kinds)
+            fits = [n for labels in groups if self._fits(labels[0], node, ports, edges) for n in labels]
             found = self._masks[key] = bitset(fits, len(self.label_nodes))
         return found
 

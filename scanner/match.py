@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from genescan.index import Index
 from genescan.limits import DEFAULT, Limits
@@ -165,6 +165,23 @@ class _Search:
         return self._careful.solve(anchor)
 
 
+_Hop: TypeAlias = "tuple[int, int, int, frozenset[int]]"
+"""A step with one candidate and nothing to check but its label: variable, way, base, labels."""
+
+
+def _segments(plan: Plan) -> list[tuple[tuple[_Hop, ...], Step | None]]:
+    """The plan's steps, the runs of hops between real choices taken together."""
+    segments: list[tuple[tuple[_Hop, ...], Step | None]] = []
+    walk: list[_Hop] = []
+    for step in plan.steps:
+        if step.way >= 0 and step.plain and step.members is None:
+            walk.append((step.variable, step.way, step.base, step.labels))
+        else:
+            segments.append((tuple(walk), step))
+            walk = []
+    return [*segments, (tuple(walk), None)]
+
+
 def _quick_search(
     plan: Plan, index: Index, budget: Budget
 ) -> Callable[[int], tuple[int, ...] | None]:
@@ -172,13 +189,19 @@ def _quick_search(
 
     A closure, not a class: its inner loop runs some million times in a large scan.
     """
-    steps, last, variable = plan.steps, len(plan.steps), plan.outline.pattern.anchor
+    segments, variable = _segments(plan), plan.outline.pattern.anchor
     sources, producers, consumers = index.sources, index.producers, index.consumers
     labels_of, everywhere = index.labels, range(len(index))
     relations = Relations(index, budget)
     bound = [-1] * len(plan.domains)
 
     def candidates(step: Step) -> Collection[int]:
+        if step.way >= 0:
+            return (sources[bound[step.base]][step.way],)
+        if step.way == PRODUCER:
+            return producers[bound[step.base]]
+        if step.way == CONSUMER:
+            return consumers[bound[step.base]]
         if step.bond is None:
             return everywhere
         number = bound[step.base]
@@ -198,36 +221,26 @@ def _quick_search(
         return all(relations.hold(b, bound[b.source], bound[b.target]) for b in step.bonds)
 
     def extend(depth: int) -> bool:
-        near: Collection[int]
-        while depth < last:
-            step = steps[depth]
-            depth += 1
-            variable, way, base, labels, members, plain, _, _, _, _ = step
-            if way >= 0:
-                near = (sources[bound[base]][way],)
-            elif way == PRODUCER:
-                near = producers[bound[base]]
-            else:
-                near = consumers[bound[base]] if way == CONSUMER else candidates(step)
-            if len(near) == 1:  # nothing to come back to: no need to recurse
-                (number,) = near
-                budget.left -= 1
-                if labels_of[number] not in labels or not (members is None or number in members):
-                    return False
-                bound[variable] = number
-                if plain or fits(step, number):
-                    continue
+        walk, step = segments[depth]
+        for variable, way, base, labels in walk:
+            number = sources[bound[base]][way]
+            if labels_of[number] not in labels:
                 return False
-            if budget.left < 0:
-                raise Exhausted
-            for number in near:
-                budget.left -= 1
-                if labels_of[number] in labels and (members is None or number in members):
-                    bound[variable] = number
-                    if (plain or fits(step, number)) and extend(depth):
-                        return True
-            return False
-        return True
+            bound[variable] = number
+        if step is None:
+            return True
+        budget.left -= len(walk) + 1
+        if budget.left < 0:
+            raise Exhausted
+        near, labels, members = candidates(step), step.labels, step.members
+        variable, plain, depth = step.variable, step.plain, depth + 1
+        for number in near:
+            if labels_of[number] in labels and (members is None or number in members):
+                bound[variable] = number
+                if (plain or fits(step, number)) and extend(depth):
+                    return True
+            budget.left -= 1
+        return False
 
     def solve(anchor: int) -> tuple[int, ...] | None:
         bound[variable] = anchor

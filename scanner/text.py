@@ -34,7 +34,7 @@ DTYPES = frozenset(
 """Names that write a constant of that type when called."""
 
 _UNSAFE = re.compile(r"\W", re.ASCII)
-"""What an attribute name cannot contain here; a file's author chooses those of unknown operators."""
+"""What attribute names cannot contain here; a file's author chooses those of unknown operators."""
 
 
 def fail(node: ast.AST, message: str) -> NotationError:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import unicodedata
-
-_UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-"""Unicode categories that act on a terminal or hide text: controls, direction marks, separators."""
 LONGEST = 200
 
 
 def clean(text: str, longest: int = LONGEST) -> str:
-    """The text with unsafe characters as escapes, cut to a length."""
+    """The text with unsafe characters as escapes, cut to a length.
+
+    Unsafe is what Unicode does not count as printable: controls, direction marks, separators,
+    surrogates, private and unassigned characters.
+    """
     safe = "".join(
         char
-        if char.isascii() and char.isprintable() or unicodedata.category(char) not in _UNSAFE
+        if char.isprintable()
         else char.encode("unicode_escape", "surrogatepass").decode("ascii")
         for char in text[: longest + 1]
     )

@@ -9,12 +9,11 @@ import io
 import os
 from collections.abc import Iterator
 
+from genescan.render.clean import clean
+from genescan.report import Component, Family, Model, Report
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
-
-from genescan.render.clean import clean
-from genescan.report import Component, Family, Model, Report
 
 _STYLES = {
     "identified": "bold green",
@@ -171,7 +170,8 @@ def _tail(report: Report, verbosity: int) -> Iterator[Text]:
         yield Text(clean(f"signature error: {error}", 1000), "red")
     known = [item for item in report.skipped if item.model]
     for item in report.skipped if verbosity else known:
-        yield Text(clean(f"skipped {item.path}: {item.reason}", 500), "yellow" if item.model else "dim")
+        style = "yellow" if item.model else "dim"
+        yield Text(clean(f"skipped {item.path}: {item.reason}", 500), style)
     if len(report.models) + len(report.skipped) == 1:
         return
     counts: dict[str, int] = {}
