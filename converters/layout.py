@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
 
-from genescan.converters.schema import SKIPPED
 from google.protobuf.descriptor import FieldDescriptor
+
+from genescan.converters.schema import SKIPPED
 
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 """Wire types; 3 and 4 are groups, which no schema here uses."""

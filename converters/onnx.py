@@ -9,6 +9,8 @@ from __future__ import annotations
 from itertools import islice
 from typing import Any
 
+from google.protobuf.message import DecodeError
+
 from genescan.converters.base import Clock, Source, quote
 from genescan.converters.onnx_block import BlockReader, Key, undefined
 from genescan.converters.onnx_build import Builder
@@ -20,7 +22,6 @@ from genescan.converters.wire import skim
 from genescan.errors import ModelError
 from genescan.graph import Graph
 from genescan.limits import Limits
-from google.protobuf.message import DecodeError
 
 _DROPPED = frozenset(
     {

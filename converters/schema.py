@@ -11,12 +11,13 @@ from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 
-from genescan.errors import GenescanError
 from google.protobuf import message_factory
 from google.protobuf.descriptor_pb2 import DescriptorProto, FieldDescriptorProto, FileDescriptorSet
 from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.internal import api_implementation
 from google.protobuf.message import Message
+
+from genescan.errors import GenescanError
 
 SKIPPED = (1 << 29) - 1
 """Field number of `skipped`: the highest there is, so that no schema uses it."""

@@ -11,12 +11,13 @@ from __future__ import annotations
 from collections.abc import Set
 from typing import NamedTuple
 
+from google.protobuf.message import Message
+
 from genescan.converters.base import Clock, Source
 from genescan.converters.layout import BYTES, FIXED32, FIXED64, VARINT, Action, Layout, layout
 from genescan.converters.schema import SKIPPED
 from genescan.errors import LimitExceeded, ModelError
 from genescan.limits import Limits
-from google.protobuf.message import Message
 
 PAYLOAD = 4_096
 """Bytes of one payload field that are kept."""

@@ -1,7 +1,7 @@
 """genescan tells what a neural-network file is from its computational graph alone.
 
-    from genescan import Library, scan_file
-    print(scan_file("model.onnx", Library.load()).family)
+from genescan import Library, scan_file
+print(scan_file("model.onnx", Library.load()).family)
 """
 
 from __future__ import annotations

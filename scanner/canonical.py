@@ -32,7 +32,8 @@ class Canonical:
 @contextmanager
 def _no_collection() -> Iterator[None]:
     """Garbage collection walks the growing graph again and again; nothing here makes cycles
-    that would have to go before the end."""
+    that would have to go before the end.
+    """
     enabled = gc.isenabled()
     gc.disable()
     try:

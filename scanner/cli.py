@@ -7,6 +7,7 @@ read; 3 nothing to scan; 4 wrong usage; 5 invalid signatures.
 from __future__ import annotations
 
 import argparse
+import gc
 import io
 import os
 import signal
@@ -142,6 +143,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not options.command:
         parser.print_help(sys.stderr)
         return USAGE
+    gc.disable()  # nothing made while importing and loading signatures is garbage
     from genescan import commands  # after parsing: --help and usage errors import nothing else
 
     for stream in (sys.stdout, sys.stderr):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -62,6 +63,8 @@ def _library(options: argparse.Namespace) -> Library | None:
     for folder in missing:
         _complain(f"{folder}: no such file or folder")
     library = Library.load(*map(Path, options.rules))
+    gc.freeze()  # signatures stay; see `genescan.cli.main`
+    gc.enable()
     for error in library.errors:
         for line in str(error).splitlines():
             _complain(line)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple, TypeAlias
 
 import yaml
+
 from genescan.errors import Problem
 
 try:

@@ -1,12 +1,12 @@
 """The error types of genescan; every one names a file, a place and a cause.
 
-    GenescanError
-    ├── ModelError        a model file could not be read as what it claims to be
-    │   ├── Unsupported   a recognised kind of file that no reader handles
-    │   └── LimitExceeded a budget of `genescan.limits` ran out while reading
-    ├── PassError         a canonicalisation pass broke an invariant
-    ├── NotationError     text in the graph notation is wrong (line, column)
-    └── SignatureError    a signature file is wrong; holds every problem found
+GenescanError
+├── ModelError        a model file could not be read as what it claims to be
+│   ├── Unsupported   a recognised kind of file that no reader handles
+│   └── LimitExceeded a budget of `genescan.limits` ran out while reading
+├── PassError         a canonicalisation pass broke an invariant
+├── NotationError     text in the graph notation is wrong (line, column)
+└── SignatureError    a signature file is wrong; holds every problem found
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ def load(path: str | os.PathLike[str], limits: Limits = DEFAULT) -> Canonical:
     return canonicalise(converters.read(path, limits), limits)
 
 
-def scan_file(path: str, library: Library, options: Options = Options()) -> Model:  # noqa: B008  # immutable
+def scan_file(path: str, library: Library, options: Options = Options()) -> Model:  # immutable
     """The verdict on one file; never raises for what the file contains."""
     started = time.perf_counter()
     try:
@@ -79,7 +79,7 @@ def files(paths: Iterable[str]) -> Iterator[tuple[str, bool]]:
 def scan(
     paths: Iterable[str],
     library: Library,
-    options: Options = Options(),  # noqa: B008  # immutable
+    options: Options = Options(),  # immutable
     progress: Callable[[str], None] = lambda path: None,
     each: Callable[[Model], None] = lambda model: None,
 ) -> Report:

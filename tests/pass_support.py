@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import replace
 from pathlib import Path
 
 from genescan import ops, text
@@ -21,9 +20,14 @@ FIXTURES = sorted((ROOT / "fixtures" / "onnx").rglob("*.onnx"))
 
 
 def ordered(graph: Graph) -> Graph:
-    """Canonical order, with the defaults of defining attributes written out."""
-    nodes = tuple(replace(node, attrs=ops.complete(node.op, node.attrs)) for node in graph.nodes)
-    return canonical_order(replace(graph, nodes=nodes))
+    """Canonical order, defaults of defining attributes written out, unread inputs left out."""
+    draft = Draft(graph)
+    for node in draft.of("Input"):
+        if node.out.dead:
+            draft.remove(node, "unread")
+    for node in draft:
+        node.attrs = ops.complete(node.op, node.attrs)
+    return canonical_order(draft.freeze())
 
 
 def finished(draft: Draft) -> Graph:

@@ -34,4 +34,5 @@ def genescan(*arguments: str, **environment: str) -> subprocess.CompletedProcess
         timeout=120,
         check=False,
         encoding="utf-8",
+        errors="replace",
     )

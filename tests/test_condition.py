@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from genescan import kleene, notation, ops
 from genescan.condition import Condition, parse
 from genescan.errors import NotationError
 from genescan.facts import Group, Ref, Route
 from genescan.kleene import ABSENT, UNKNOWN, Span, Truth, Value, at_least
-from hypothesis import given
-from hypothesis import strategies as st
 
 BODY, _ = notation.parse("c1 = Conv(x)\nout = Relu(c1)")
 PATTERNS = {"a": BODY, "b": BODY}

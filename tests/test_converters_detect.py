@@ -8,10 +8,11 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from onnx_writer import data, function, model, node
+
 from genescan import converters
 from genescan.converters.base import Source
 from genescan.errors import ModelError, Unsupported
-from onnx_writer import data, function, model, node
 
 ONNX = data(model([node("Relu", "x", "y")]))
 

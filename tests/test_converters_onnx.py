@@ -5,11 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from genescan import converters
-from genescan.converters.onnx_ops import operator
-from genescan.graph import Edge, Graph, Node, Tensor
-from genescan.limits import Limits
-from genescan.text import render
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from onnx_writer import (
@@ -24,6 +19,12 @@ from onnx_writer import (
     tensor,
     value,
 )
+
+from genescan import converters
+from genescan.converters.onnx_ops import operator
+from genescan.graph import Edge, Graph, Node, Tensor
+from genescan.limits import Limits
+from genescan.text import render
 
 
 def test_a_small_network_reads_as_documented() -> None:

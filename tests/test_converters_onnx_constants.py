@@ -6,7 +6,6 @@ import struct
 from typing import Any
 
 import pytest
-from genescan.graph import Edge, Payload, Tensor
 from onnx_writer import (
     INT64,
     data,
@@ -17,6 +16,8 @@ from onnx_writer import (
     read,
     tensor,
 )
+
+from genescan.graph import Edge, Payload, Tensor
 
 
 def constant(**fields: Any) -> Tensor:

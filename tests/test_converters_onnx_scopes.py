@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from genescan.errors import ModelError
-from genescan.graph import Edge, Tensor
 from onnx_writer import (
     BOOL,
     INT64,
@@ -16,6 +14,9 @@ from onnx_writer import (
     tensor,
     value,
 )
+
+from genescan.errors import ModelError
+from genescan.graph import Edge, Tensor
 
 
 def test_sub_graphs_read_outer_values_through_their_last_inputs() -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from genescan import converters
 from genescan.converters.base import Source
 from genescan.converters.onnx_ops import operator, plain_domain

@@ -7,6 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from google.protobuf.internal import api_implementation
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from onnx_writer import attribute, data, graph, message, model, node, tensor
+
 from genescan import converters
 from genescan.converters.base import Source
 from genescan.converters.schema import SKIPPED, message_class
@@ -14,10 +19,6 @@ from genescan.converters.wire import PAYLOAD, Skeleton, skim, varint
 from genescan.errors import GenescanError, ModelError
 from genescan.graph import Payload, Tensor
 from genescan.limits import DEFAULT
-from google.protobuf.internal import api_implementation
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from onnx_writer import attribute, data, graph, message, model, node, tensor
 
 MODEL = message_class("onnx", "onnx.ModelProto")
 RAW = 9

@@ -6,11 +6,12 @@ from typing import Any
 
 import match_support as nets
 import pytest
+from test_match import cases
+
 from genescan import text
 from genescan.explain import explain
 from genescan.index import Index
 from genescan.limits import Limits
-from test_match import cases
 
 
 @pytest.mark.parametrize("case", cases("explain"))

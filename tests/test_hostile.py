@@ -14,12 +14,13 @@ from typing import Any
 
 import pytest
 import yaml
+from onnx_writer import data, graph, message, model, node, tensor
+
 from genescan import converters
 from genescan.converters.wire import varint
 from genescan.errors import LimitExceeded, ModelError, Unsupported
 from genescan.graph import Graph, Payload, Tensor
 from genescan.limits import Limits
-from onnx_writer import data, graph, message, model, node, tensor
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 HOSTILE = FIXTURES / "hostile"

@@ -17,6 +17,7 @@ from typing import Any
 import match_support as nets
 import pytest
 import yaml
+
 from genescan import text
 from genescan.graph import Edge, Graph, Node, Tensor
 from genescan.index import Index, bitset, elements

@@ -15,6 +15,10 @@ from typing import Any
 import match_support as nets
 import networkx as nx
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from networkx.algorithms.isomorphism import DiGraphMatcher
+
 from genescan.graph import Edge, Graph
 from genescan.index import Index
 from genescan.lookahead import Lookahead
@@ -22,9 +26,6 @@ from genescan.match import anchors, find, find_variants
 from genescan.pattern import Pattern, PatternEdge, PatternNode, PatternPath
 from genescan.plan import compile_plan
 from genescan.relations import Budget
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from networkx.algorithms.isomorphism import DiGraphMatcher
 
 
 class TooLong(Exception):

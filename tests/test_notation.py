@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from genescan import notation, text
 from genescan.errors import NotationError
 from genescan.expand import Linked
@@ -10,8 +13,6 @@ from genescan.graph import Attr, Graph, Tensor
 from genescan.index import Index
 from genescan.limits import Limits
 from genescan.match import find_variants
-from hypothesis import given
-from hypothesis import strategies as st
 
 
 def linked(source: str, anchor: str = "", **uses: Linked) -> Linked:

@@ -11,6 +11,9 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from genescan import text
 from genescan.graph import Graph, Node
 from genescan.render import GRAPHS, REPORTS
@@ -28,8 +31,6 @@ from genescan.report import (
     Unexplained,
     from_json,
 )
-from hypothesis import given
-from hypothesis import strategies as st
 
 GOLDEN = Path(__file__).parent / "golden"
 EVIL = "\x1b[31mred\x1b[0m\x07\r\n\u202egnp.exe\u2066 [bold]b[/bold] :boom: \x9b1m\ud800"

@@ -9,11 +9,12 @@ from importlib.resources import files
 from typing import Any, get_args
 
 import pytest
+from jsonschema import Draft202012Validator
+from running import FIXTURES, library
+
 from genescan import pipeline, report
 from genescan.render import document, lines
 from genescan.report import Model, Outcome, Report, from_json, to_json
-from jsonschema import Draft202012Validator
-from running import FIXTURES, library
 
 SCHEMA: dict[str, Any] = json.loads(
     files("genescan").joinpath("report.schema.json").read_text(encoding="utf-8")

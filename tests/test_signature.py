@@ -6,6 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from genescan import lint, selftest, text
 from genescan.errors import NotationError, SignatureError
 from genescan.findings import Context, Finding, evaluate
@@ -15,8 +18,6 @@ from genescan.limits import DEFAULT
 from genescan.match import Result, find_variants
 from genescan.signature import Example, Signature, TooNew, parse
 from genescan.unroll import unroll
-from hypothesis import given
-from hypothesis import strategies as st
 
 CASES = Path(__file__).parent / "cases" / "errors"
 

@@ -115,7 +115,8 @@ def _restore_relu(draft: Draft, node: Draft.Node) -> None:
 
 def _final(value: Value) -> bool:
     """Whether a quantised value only leaves the model: few calibration samples can make any
-    last layer look non-negative, and a network seldom ends in a Relu."""
+    last layer look non-negative, and a network seldom ends in a Relu.
+    """
     return all(
         user.op == "DequantizeLinear" and not user.out.users for user in value.users
     )

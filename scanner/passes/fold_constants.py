@@ -46,7 +46,7 @@ def run(draft: Draft, *, learn: bool = True) -> None:
             continue
         if node.op in ("Shape", "Size"):
             _replace(draft, node, [_shape_of(node)])
-        elif node.inputs and not node.dynamic or node.op == "Constant":
+        elif (node.inputs and not node.dynamic) or node.op == "Constant":
             _replace(draft, node, _fold(node))
         elif learn:
             _learn(node)

@@ -8,12 +8,16 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Iterator
+from typing import TYPE_CHECKING, TypeAlias
 
 from genescan.render.clean import clean
 from genescan.report import Component, Family, Model, Report
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+
+if TYPE_CHECKING:  # rich costs a tenth of a scan: imported for colours and tables only
+    from rich.table import Table
+
+Line: TypeAlias = "tuple[tuple[str, str], ...]"
+"""Spans of text with their style."""
 
 _STYLES = {
     "identified": "bold green",
@@ -29,6 +33,25 @@ _UNBOUNDED = 10_000
 
 def render(report: Report, verbosity: int = 0, terminal: bool = False) -> str:
     """One block for one file, a table for several; errors and skipped files after both."""
+    blocks = len(report.models) == 1 or verbosity
+    lines: list[Line] = []
+    if blocks:
+        lines += [line for model in report.models for line in _block(model, verbosity)]
+    table = None if blocks or not report.models else _table(report)
+    lines += _tail(report, verbosity)
+    if table is None and not terminal:
+        return "".join(_plain(line) + "\n" for line in lines)
+    return _printed(table, lines, terminal)
+
+
+def _plain(line: Line) -> str:
+    return "".join(text for text, _ in line).rstrip(" ")
+
+
+def _printed(table: Table | None, lines: list[Line], terminal: bool) -> str:
+    from rich.console import Console
+    from rich.text import Text
+
     buffer = io.StringIO()
     colour = terminal and not os.environ.get("NO_COLOR")
     console = Console(
@@ -41,14 +64,10 @@ def render(report: Report, verbosity: int = 0, terminal: bool = False) -> str:
         width=None if terminal else _UNBOUNDED,
         soft_wrap=True,
     )
-    if len(report.models) == 1 or verbosity:
-        for model in report.models:
-            for line in _block(model, verbosity):
-                console.print(line)
-    elif report.models:
-        console.print(_table(report))
-    for line in _tail(report, verbosity):
-        console.print(line)
+    if table is not None:
+        console.print(table)
+    for line in lines:
+        console.print(Text.assemble(*line))
     return "".join(line.rstrip(" ") + "\n" for line in buffer.getvalue().split("\n")[:-1])
 
 
@@ -59,18 +78,19 @@ def family_name(family: Family | None) -> str:
     return family.title + (f" ({family.variant})" if family.variant else "")
 
 
-def _row(label: str, value: str) -> Text:
-    return Text.assemble("  ", (f"{label:<12}", "dim"), " ", value)
+def _row(label: str, value: str) -> Line:
+    return ("  ", ""), (f"{label:<12}", "dim"), (f" {value}", "")
 
 
-def _block(model: Model, verbosity: int) -> Iterator[Text]:
+def _block(model: Model, verbosity: int) -> Iterator[Line]:
     name = family_name(model.family)
     if model.outcome == "ambiguous":
         name = " or ".join(family_name(candidate) for candidate in model.candidates)
-    yield Text.assemble(
-        (clean(model.path), "bold"), "  ", (model.outcome, _STYLES[model.outcome]),
-        "  ", (name if name != "-" else "", "bold"),
-    )  # fmt: skip
+    yield (
+        (f"{clean(model.path)}  ", "bold"),
+        (f"{model.outcome}  ", _STYLES[model.outcome]),
+        (name if name != "-" else "", "bold"),
+    )
     for error in model.errors:
         yield _row("error", clean(error, 500))
     for limit in model.limits_hit:
@@ -83,7 +103,7 @@ def _block(model: Model, verbosity: int) -> Iterator[Text]:
         yield from _evidence(model)
 
 
-def _facts(model: Model) -> Iterator[Text]:
+def _facts(model: Model) -> Iterator[Line]:
     family = model.family
     if family is not None:
         yield _row("family", f"{family.id}, confidence {family.confidence:.2f}")
@@ -97,8 +117,10 @@ def _facts(model: Model) -> Iterator[Text]:
         yield _row("task", ", ".join(model.task))
     rest = model.unexplained
     operators = ", ".join(f"{clean(op)} x{n}" for op, n in list(rest.operators.items())[:5])
-    explained = f"{1 - rest.share:.0%} of {model.compute_nodes} compute nodes"
-    yield _row("explained", explained + (f"; rest: {operators}" if operators else ""))
+    done = model.compute_nodes - rest.nodes
+    explained = f"{1 - rest.share:.0%}, {done} of {model.compute_nodes} compute nodes"
+    if model.compute_nodes:
+        yield _row("explained", explained + (f"; rest: {operators}" if operators else ""))
     for near in model.nearest[:3]:
         yield _row("nearest", f"{near.id} ({near.coverage:.0%} of the compute nodes)")
     if model.unknown_operators:
@@ -116,7 +138,7 @@ def _component(component: Component) -> str:
     return f"{component.id}{variant}{role}: {component.count} x, {share} of the graph, {span}"
 
 
-def _details(model: Model) -> Iterator[Text]:
+def _details(model: Model) -> Iterator[Line]:
     if model.family is not None:
         for reason in model.family.reasons:
             yield _row("because", clean(reason))
@@ -137,13 +159,16 @@ def _details(model: Model) -> Iterator[Text]:
     yield _row("time", f"{model.seconds * 1000:.0f} ms")
 
 
-def _evidence(model: Model) -> Iterator[Text]:
+def _evidence(model: Model) -> Iterator[Line]:
     for match in model.matches:
         bound = ", ".join(f"{name}={clean(node, 60)}" for name, node in match.bindings.items())
         yield _row("match", f"{match.signature} {match.pattern} at node {match.anchor}: {bound}")
 
 
 def _table(report: Report) -> Table:
+    from rich.table import Table
+    from rich.text import Text
+
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("file", "outcome", "family", "confidence", "explained", "components"):
         table.add_column(heading, overflow="fold")
@@ -165,13 +190,13 @@ def _table(report: Report) -> Table:
     return table
 
 
-def _tail(report: Report, verbosity: int) -> Iterator[Text]:
+def _tail(report: Report, verbosity: int) -> Iterator[Line]:
     for error in report.errors:
-        yield Text(clean(f"signature error: {error}", 1000), "red")
+        yield ((clean(f"signature error: {error}", 1000), "red"),)
     known = [item for item in report.skipped if item.model]
     for item in report.skipped if verbosity else known:
         style = "yellow" if item.model else "dim"
-        yield Text(clean(f"skipped {item.path}: {item.reason}", 500), style)
+        yield ((clean(f"skipped {item.path}: {item.reason}", 500), style),)
     if len(report.models) + len(report.skipped) == 1:
         return
     counts: dict[str, int] = {}
@@ -180,4 +205,5 @@ def _tail(report: Report, verbosity: int) -> Iterator[Text]:
     parts = [f"{number} {outcome}" for outcome, number in sorted(counts.items())]
     if report.skipped:
         parts.append(f"{len(report.skipped)} skipped ({len(known)} of them models)")
-    yield Text(f"{len(report.models)} models: {', '.join(parts)}; {report.seconds:.1f} s", "dim")
+    summary = f"{len(report.models)} models: {', '.join(parts)}; {report.seconds:.1f} s"
+    yield ((summary, "dim"),)

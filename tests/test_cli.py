@@ -1,0 +1,411 @@
+"""The command line: every command, every exit code, and output that is safe and quiet in pipes."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from onnx_writer import data, graph, model, node, value
+from running import FIXTURES, HOSTILE, ONNX, RESNET, ROOT, genescan
+
+from genescan import __version__
+from genescan.cli import main
+
+COMPLETE, FAILED, INCOMPLETE, NOTHING, USAGE, INVALID = range(6)
+MARKUP = str(HOSTILE / "markup.onnx")
+"""Readable, and of no family."""
+TRUNCATED = str(HOSTILE / "truncated.onnx")
+ZIP = str(HOSTILE / "zip.onnx")
+EVIL = "\x1b[31mred\x07\u202e\n[bold]b[/bold]\r"
+
+
+class Ran(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Ran]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run the command in this process."""
+
+    def runner(*arguments: object) -> Ran:
+        code = main([str(argument) for argument in arguments])
+        return Ran(code, *capsys.readouterr())
+
+    return runner
+
+
+# --- scan --------------------------------------------------------------------------------------
+
+
+def test_scanning_a_file_says_what_it_is(run: Run) -> None:
+    ran = run("scan", RESNET)
+    assert (ran.code, ran.err) == (COMPLETE, "")
+    assert ran.out.startswith(f"{RESNET}  identified  ResNet (resnet-50)\n")
+    assert "vision/resnet" in ran.out
+
+
+def test_scan_is_the_default_command(run: Run) -> None:
+    def fixed(out: str) -> str:
+        return re.sub(r'"seconds": [\d.]+', "", out)
+
+    plain, spelt = run("--format", "json", RESNET), run("scan", RESNET, "--format", "json")
+    assert plain.code == spelt.code == COMPLETE
+    assert fixed(plain.out) == fixed(spelt.out)
+
+
+def test_a_folder_is_a_table_and_its_files_come_in_order(run: Run, tmp_path: Path) -> None:
+    for name in ("b.onnx", "a.onnx", "deep/c.onnx"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(Path(RESNET).read_bytes())
+    lines = run("scan", tmp_path).out.splitlines()
+    assert lines[0].split() == ["file", "outcome", "family", "confidence", "explained", "components"]
+    assert [line.split()[0] for line in lines[1:4]] == [
+        str(tmp_path / name) for name in ("a.onnx", "b.onnx", "deep/c.onnx")
+    ]
+    assert lines[4].startswith("3 models: 3 identified")
+
+
+def test_more_words_with_v_and_every_match_with_vv(run: Run) -> None:
+    short, long, longest = (run("scan", RESNET, *v).out for v in ((), ("-v",), ("-vv",)))
+    assert "because" not in short and "because" in long and "match " not in long
+    assert longest.count("\n  match ") >= 16
+
+
+def test_json_and_its_file(run: Run, tmp_path: Path) -> None:
+    ran = run("scan", RESNET, MARKUP, "--format", "json")
+    assert [m["outcome"] for m in json.loads(ran.out)["models"]] == ["identified", "unknown"]
+    target = tmp_path / "report.json"
+    written = run("scan", RESNET, "--format", "json", "--output", target)
+    assert (written.code, written.out, written.err) == (COMPLETE, "", "")
+    assert json.loads(target.read_text())["models"][0]["family"]["variant"] == "resnet-50"
+
+
+def test_ndjson_is_one_object_a_line_and_names_skipped_models_aside(
+    run: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "a.onnx").write_bytes(Path(RESNET).read_bytes())
+    (tmp_path / "b.tflite").write_bytes((HOSTILE / "tflite.onnx").read_bytes())
+    (tmp_path / "c.txt").write_text("notes")
+    ran = run("scan", tmp_path, RESNET, "--format", "ndjson")
+    paths = [json.loads(line)["path"] for line in ran.out.splitlines()]
+    assert paths == [str(tmp_path / "a.onnx"), RESNET]
+    assert "b.tflite" in ran.err and "c.txt" not in ran.err
+    assert ran.code == INCOMPLETE
+
+
+def test_ndjson_streams_before_the_end() -> None:
+    command = [sys.executable, "-m", "genescan", "scan", "--format", "ndjson"]
+    process = subprocess.Popen(
+        [*command, *[RESNET] * 200], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout is not None
+        assert json.loads(process.stdout.readline())["outcome"] == "identified"
+        assert process.poll() is None
+    finally:
+        process.kill()
+        process.communicate()
+
+
+# --- exit codes --------------------------------------------------------------------------------
+
+
+def mixed(tmp_path: Path) -> Path:
+    for source in (RESNET, TRUNCATED, MARKUP):
+        (tmp_path / Path(source).name).write_bytes(Path(source).read_bytes())
+    (tmp_path / "empty.onnx").touch()
+    (tmp_path / "notes.txt").write_text("nothing here")
+    return tmp_path
+
+
+def test_a_broken_file_does_not_stop_the_others(run: Run, tmp_path: Path) -> None:
+    ran = run("scan", mixed(tmp_path), "--format", "json")
+    report = json.loads(ran.out)
+    assert {Path(m["path"]).name: m["outcome"] for m in report["models"]} == {
+        "markup.onnx": "unknown", "resnet-50.onnx": "identified", "truncated.onnx": "unreadable",
+    }  # fmt: skip
+    assert {Path(s["path"]).name: s["model"] for s in report["skipped"]} == {
+        "empty.onnx": False, "notes.txt": False,
+    }  # fmt: skip
+    assert ran.code == INCOMPLETE
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        ([RESNET], COMPLETE),
+        ([MARKUP], COMPLETE),
+        ([RESNET, "--fail-on", "unknown,ambiguous"], COMPLETE),
+        ([MARKUP, "--fail-on", "unknown"], FAILED),
+        ([RESNET, "--fail-on", "family:vision/*"], FAILED),
+        ([RESNET, "--fail-on", "family:text/*"], COMPLETE),
+        ([TRUNCATED, "--fail-on", "unreadable"], FAILED),
+        ([ZIP, "--fail-on", "unsupported"], FAILED),
+        ([MARKUP, "--fail-on", "unknown", "--exit-zero"], COMPLETE),
+        ([TRUNCATED], INCOMPLETE),
+        ([TRUNCATED, "--exit-zero"], COMPLETE),
+        (["no/such/file.onnx"], INCOMPLETE),
+        ([RESNET, "no/such/file.onnx"], INCOMPLETE),
+        ([RESNET, ZIP], INCOMPLETE),
+        ([RESNET, "--max-nodes", "5"], INCOMPLETE),
+        ([RESNET, "--timeout", "0.000001"], INCOMPLETE),
+        ([ZIP], NOTHING),
+        ([str(ROOT / "docs")], NOTHING),
+        ([], USAGE),
+        ([RESNET, "--no-such-option"], USAGE),
+        ([RESNET, "--format", "pdf"], USAGE),
+        ([RESNET, "--fail-on", "findings"], USAGE),
+        ([RESNET, "--timeout", "-1"], USAGE),
+        ([RESNET, "--timeout", "soon"], USAGE),
+        ([RESNET, "--rules", str(ROOT / "tests" / "cases" / "errors")], INVALID),
+        ([RESNET, "--rules", "no/such/folder"], INVALID),
+        ([RESNET, "--output", "no/such/folder/report"], INCOMPLETE),
+    ],
+)  # fmt: skip
+def test_exit_codes(run: Run, arguments: list[str], code: int) -> None:
+    ran = run(*(["scan", *arguments] if arguments else []))
+    assert ran.code == code
+    assert "Traceback" not in ran.err
+
+
+def test_a_skipped_model_in_a_folder_counts_as_unsupported(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.onnx").write_bytes(Path(RESNET).read_bytes())
+    (tmp_path / "b.tflite").write_bytes((HOSTILE / "tflite.onnx").read_bytes())
+    assert run("scan", tmp_path).code == INCOMPLETE
+    assert run("scan", tmp_path, "--fail-on", "unsupported").code == FAILED
+
+
+def test_a_missing_path_and_a_limit_are_named(run: Run) -> None:
+    assert "no/such/file.onnx: cannot open" in run("scan", "no/such/file.onnx").out
+    assert "limit        5 nodes" in run("scan", RESNET, "--max-nodes", "5").out
+
+
+def test_every_problem_of_the_signatures_is_told_with_its_place(run: Run) -> None:
+    ran = run("scan", RESNET, "--rules", ROOT / "tests" / "cases" / "errors" / "missing-fields.yml")
+    assert (ran.code, ran.out) == (INVALID, "")
+    assert re.search(r"missing-fields\.yml:\d+:\d+: ", ran.err)
+
+
+def test_rules_are_added_to_the_bundled_ones(run: Run, tmp_path: Path) -> None:
+    source = (ROOT / "signatures" / "vision" / "resnet.yml").read_text()
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "net.yml").write_text(source.replace("id: vision/resnet", "id: own/net"))
+    ran = run("signatures", "list", "--rules", tmp_path)
+    assert ran.code == COMPLETE
+    assert {"own/net", "vision/resnet"} <= {line.split()[0] for line in ran.out.splitlines()}
+
+
+# --- the other commands ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("view", ["core", "full", "raw"])
+@pytest.mark.parametrize("form", ["text", "json", "dot"])
+def test_graph(run: Run, form: str, view: str) -> None:
+    ran = run("graph", RESNET, "--format", form, "--view", view)
+    assert (ran.code, ran.err) == (COMPLETE, "")
+    assert "Conv" in ran.out
+    if form == "json":
+        assert len(json.loads(ran.out)["nodes"]) > 100
+
+
+def test_graph_to_a_file_that_cannot_be_written_and_of_one_that_cannot_be_read(run: Run) -> None:
+    assert run("graph", RESNET, "--output", "no/such/folder/x").code == INCOMPLETE
+    ran = run("graph", TRUNCATED)
+    assert (ran.code, ran.out) == (INCOMPLETE, "")
+    assert "truncated.onnx: byte 2" in ran.err
+
+
+def test_explain(run: Run) -> None:
+    yes, no = run("explain", RESNET, "vision/resnet"), run("explain", MARKUP, "vision/resnet")
+    assert yes.code == no.code == COMPLETE
+    assert yes.out.startswith("vision/resnet matches, variant resnet-50\n")
+    assert no.out.startswith("vision/resnet does not match\n") and "needs" in no.out
+    assert run("explain", RESNET, "vision/no-such").code == USAGE
+    assert run("explain", TRUNCATED, "vision/resnet").code == INCOMPLETE
+
+
+def test_signatures(run: Run) -> None:
+    assert "vision/resnet" in run("signatures", "list").out
+    assert run("signatures", "show", "vision/resnet").out.startswith("id: vision/resnet\n")
+    for action in ("show", "lint", "test"):
+        assert run("signatures", action, "no/such").code == USAGE
+    assert run("signatures", "test", "vision/resnet").out.endswith(" passed, 0 failed\n")
+    assert run("signatures").code == USAGE
+
+
+def test_a_signature_whose_test_fails_is_invalid(run: Run, tmp_path: Path) -> None:
+    source = (ROOT / "signatures" / "vision" / "resnet.yml").read_text()
+    wrong = source.replace("id: vision/resnet", "id: own/net").replace(">= 2", ">= 3")
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "net.yml").write_text(wrong)
+    ran = run("signatures", "test", "own/net", "--rules", tmp_path)
+    assert ran.code == INVALID
+    assert "FAILED own/net::match[" in ran.out
+
+
+def test_benchmark(run: Run, tmp_path: Path) -> None:
+    labels = tmp_path / "labels.csv"
+    with labels.open("w", newline="") as stream:
+        rows = csv.writer(stream)
+        rows.writerows([("path", "family"), (RESNET, "ResNet"), (MARKUP, "nothing-known")])
+    target = tmp_path / "figures.json"
+    ran = run("benchmark", labels, "--json", target)
+    assert ran.code == COMPLETE and "ResNet" in ran.out
+    assert len(json.loads(target.read_text())["rows"]) == 2
+    assert run("benchmark", "no/such.csv").code == INCOMPLETE
+    assert run("benchmark", labels, "--json", "no/such/folder/x").code == INCOMPLETE
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--help"],
+        ["scan", "--help"],
+        ["graph", "--help"],
+        ["signatures", "list", "-h"],
+        ["--version"],
+    ],
+)
+def test_help_and_version(run: Run, arguments: list[str]) -> None:
+    ran = run(*arguments)
+    assert ran.code == COMPLETE
+    assert __version__ in ran.out if arguments == ["--version"] else "usage: genescan" in ran.out
+
+
+# --- terminals, pipes and hostile names --------------------------------------------------------
+
+
+def test_output_to_a_pipe_is_plain_and_standard_error_is_quiet() -> None:
+    ran = genescan("scan", str(ONNX), FORCE_COLOR="1", TERM="xterm-256color")
+    assert "\x1b" not in ran.stdout
+    assert ran.stderr == ""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+@pytest.mark.parametrize("environment", [{}, {"NO_COLOR": "1"}, {"TERM": "dumb"}], ids=str)
+def test_colour_on_a_terminal_unless_switched_off(environment: dict[str, str]) -> None:
+    import pty
+
+    chunks: list[bytes] = []
+
+    def collect(descriptor: int) -> bytes:
+        chunks.append(os.read(descriptor, 4096))
+        return chunks[-1]
+
+    inherited = {k: v for k, v in os.environ.items() if k != "NO_COLOR"}
+    settings = {**inherited, "TERM": "xterm-256color", **environment}
+    assignments = [f"{name}={setting}" for name, setting in settings.items()]
+    command = ["env", "-i", *assignments, sys.executable, "-m", "genescan", RESNET]
+    status = os.waitstatus_to_exitcode(pty.spawn(command, collect))
+    assert status == COMPLETE
+    assert (b"\x1b[" in b"".join(chunks)) is (not environment)
+
+
+@pytest.mark.parametrize("arguments", [("scan", "-vv"), ("scan", "--format", "ndjson"), ("graph",)])
+def test_a_reader_that_goes_away_is_no_error(arguments: tuple[str, ...]) -> None:
+    command = [sys.executable, "-m", "genescan", *arguments, RESNET]
+    reading, writing = os.pipe()
+    os.close(reading)
+    ran = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, timeout=60, check=False)
+    os.close(writing)
+    assert (ran.returncode, ran.stderr) == (141, b"")
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252"])
+def test_a_terminal_of_another_encoding_gets_escapes(encoding: str, tmp_path: Path) -> None:
+    path = tmp_path / "模型.onnx"
+    path.write_bytes(Path(RESNET).read_bytes())
+    ran = genescan("scan", "-v", str(path), PYTHONIOENCODING=encoding)
+    assert ran.returncode == COMPLETE and "\\u6a21" in ran.stdout
+
+
+@pytest.fixture
+def hostile(tmp_path: Path) -> str:
+    """A readable model in which every name is hostile, in a file whose name is."""
+    strange = node("Evil" + EVIL, "x", "y", name=EVIL, domain=EVIL, **{"a" + EVIL: EVIL})
+    blocks = [node("Conv", f"h{i} w", f"c{i}", name=EVIL) for i in range(2)]
+    blocks += [node("Relu", f"c{i}", f"h{i + 1}", name=EVIL) for i in range(2)]
+    nodes = [strange, node("Identity", "y", "h0"), *blocks]
+    ends = value("x", "n" + EVIL, 3, 8, 8), value("w", 3, 3, 1, 1)
+    body = graph(nodes, ends, "h2", name=EVIL, doc_string=EVIL)
+    path = tmp_path / ("evil\x1b[31m\u202e\n[bold].onnx")
+    path.write_bytes(data(model(body, producer_name=EVIL, producer_version=EVIL, domain=EVIL)))
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("scan",),
+        ("scan", "-vv"),
+        ("scan", RESNET),
+        ("scan", "--format", "json", "-vv"),
+        ("scan", "--format", "ndjson"),
+        ("graph", "--format", "text"),
+        ("graph", "--format", "json"),
+        ("graph", "--format", "dot"),
+        ("graph", "--view", "raw"),
+    ],
+    ids=" ".join,
+)
+def test_names_are_neutralised(run: Run, hostile: str, arguments: tuple[str, ...]) -> None:
+    ran = run(*arguments, hostile)
+    assert ran.code == COMPLETE
+    shown = ran.out + ran.err
+    assert all(char.isprintable() or char == "\n" for char in shown)
+    assert "evil" in shown.lower()
+
+
+def test_names_in_explanations_are_neutralised(run: Run, hostile: str) -> None:
+    ran = run("explain", hostile, "vision/resnet")
+    assert ran.code == COMPLETE
+    assert all(char.isprintable() or char == "\n" for char in ran.out + ran.err)
+
+
+@pytest.mark.parametrize("name", ["escape-codes.onnx", "not-utf8.onnx", "markup.onnx"])
+def test_hostile_fixtures_print_nothing_that_acts(run: Run, name: str) -> None:
+    for arguments in (("scan", "-vv"), ("graph",)):
+        ran = run(*arguments, HOSTILE / name)
+        assert all(char.isprintable() or char == "\n" for char in ran.out + ran.err)
+
+
+# --- what starting costs -----------------------------------------------------------------------
+
+HEAVY = ("google.protobuf", "yaml", "rich", "genescan.pipeline", "genescan.library")
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["scan", "--help"], ["--version"], ["--no-such"], []], ids=str
+)
+def test_help_and_usage_errors_import_nothing_heavy(arguments: list[str]) -> None:
+    script = (
+        "import sys; from genescan.cli import main; main(sys.argv[1:]); "
+        f"print([name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)"
+    )
+    command = [sys.executable, "-c", script, *arguments]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    assert ran.stderr.splitlines()[-1] == "[]"
+
+
+def test_scanning_imports_no_framework() -> None:
+    script = (
+        "import sys; from genescan.cli import main; main(sys.argv[1:]); "
+        "banned = {'torch', 'onnx', 'numpy', 'tensorflow', 'onnxruntime', 'networkx'}; "
+        "print(sorted(banned & set(sys.modules)), file=sys.stderr)"
+    )
+    command = [sys.executable, "-c", script, "scan", str(FIXTURES)]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    assert ran.stderr.splitlines()[-1] == "[]"

@@ -1,0 +1,64 @@
+"""Every pass by example: its docstring, small cases in tests/cases/passes, and real models."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pass_support as support
+import pytest
+import yaml
+from genescan import converters, text, verify
+from genescan.canonical import canonicalise
+from genescan.digest import canonical_order, digest
+from genescan.draft import Draft
+from genescan.graph import Graph
+from genescan.passes import PIPELINE, Pass
+
+STEPS = {step.name: step for step in PIPELINE}
+DOCUMENTED = [step for step in PIPELINE if step.run.__name__ == "run"]
+DOCUMENTED = list({step.run.__module__: step for step in DOCUMENTED}.values())
+CASES = Path(__file__).parent / "cases" / "passes"
+
+
+def docstring(step: Pass) -> str:
+    return sys.modules[step.run.__module__].__doc__ or ""
+
+
+@pytest.mark.parametrize("step", DOCUMENTED, ids=lambda step: step.name)
+def test_docstring_shows_what_the_pass_does(step: Pass) -> None:
+    before, after = (support.example(docstring(step), title) for title in ("Before", "After"))
+    assert before != after
+    support.expect_same(support.run_alone(step, text.parse(before)), text.parse(after))
+
+
+@pytest.mark.parametrize("step", DOCUMENTED, ids=lambda step: step.name)
+def test_a_pass_leaves_its_own_result_alone(step: Pass) -> None:
+    graph = text.parse(support.example(docstring(step), "Before"))
+    once = support.run_alone(step, graph)
+    support.expect_same(support.run_alone(step, once), once)
+
+
+def cases() -> list[Any]:
+    return [
+        pytest.param(case, spelling, id=f"{path.stem}: {case['about']}" + (f": {name}" * bool(name)))
+        for path in sorted(CASES.glob("*.yml"))
+        for case in yaml.safe_load(path.read_text())
+        for name, spelling in (
+            case["before"] if isinstance(case["before"], dict) else {"": case["before"]}
+        ).items()
+    ]
+
+
+@pytest.mark.parametrize(("case", "spelling"), cases())
+def test_case(case: dict[str, Any], spelling: str) -> None:
+    assert case.keys() <= {"about", "pass", "before", "after"}
+    before = text.parse(spelling)
+    if step := case.get("pass"):
+        found = support.run_alone(STEPS[step], before)
+    else:
+        result = canonicalise(before)
+        assert not result.incidents
+        found = support.ordered(result.graph)
+    support.expect_same(found, text.parse(case["after"]))
