@@ -198,4 +198,6 @@ def to_json(result: Result) -> str:
                "precision": None if math.isnan(count.precision) else count.precision}
         for name, count in result.families.items()
     }  # fmt: skip
-    return json.dumps({"families": families, "rows": [asdict(row) for row in result.rows]}, indent=1)
+    return json.dumps(
+        {"families": families, "rows": [asdict(row) for row in result.rows]}, indent=1
+    )

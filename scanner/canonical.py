@@ -31,9 +31,7 @@ class Canonical:
 
 @contextmanager
 def _no_collection() -> Iterator[None]:
-    """Garbage collection walks the growing graph again and again; nothing here makes cycles
-    that would have to go before the end.
-    """
+    """Let the garbage collector rest: it would walk the growing graph again and again."""
     enabled = gc.isenabled()
     gc.disable()
     try:

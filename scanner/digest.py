@@ -119,6 +119,13 @@ def canonical_order(graph: Graph) -> Graph:
     return _renumber(graph, order)
 
 
+def _position(operand: Operand) -> tuple[bool, int, int, str]:
+    """Where an operand stands whose place does not matter: edges first, then constants."""
+    if isinstance(operand, Edge):
+        return False, operand.source, operand.port, ""
+    return True, 0, 0, "" if operand is None else str(operand.squeezed)
+
+
 def _renumber(graph: Graph, order: list[int]) -> Graph:
     place = {old: new for new, old in enumerate(order)}
 
@@ -131,6 +138,8 @@ def _renumber(graph: Graph, order: list[int]) -> Graph:
     for old in order:
         node = graph.nodes[old]
         inputs = tuple(map(moved, node.inputs))
+        if ops.commutative(node.op):
+            inputs = tuple(sorted(inputs, key=_position))
         nodes.append(
             Node(node.op, inputs, node.attrs, node.outputs, node.origin, node.marks, node.bodies)
         )

@@ -128,14 +128,18 @@ class Draft:
         made: list[Draft.Node] = []
 
         def wire(operand: Operand) -> Arg:
-            return made[operand.source].outputs[operand.port] if isinstance(operand, Edge) else operand
+            return (
+                made[operand.source].outputs[operand.port] if isinstance(operand, Edge) else operand
+            )
 
         for index, source in enumerate(graph.nodes):
             node = Draft.Node(source.op, source.attrs)
             node.marks, node.bodies = dict(source.marks), source.bodies
             node.origin = (len(self.names),)
             self.names.append(source.origin[0] if source.origin else source.op)
-            node.outputs = [Value(node, p, graph.shapes.get((index, p))) for p in range(source.outputs)]
+            node.outputs = [
+                Value(node, p, graph.shapes.get((index, p))) for p in range(source.outputs)
+            ]
             if source.op == "Input" and node.outputs[0].shape is None:
                 shape = source.attrs.get("shape")
                 node.outputs[0].shape = shape if isinstance(shape, tuple) else None  # type: ignore[assignment]
@@ -190,7 +194,10 @@ class Draft:
         shapes: Sequence[Dims | None] = (None,),
         marks: Mapping[str, str] | None = None,
     ) -> Node:
-        """Insert a node before another (None: at the end); it takes over the origins of the nodes in `origin`."""
+        """Insert a node before another (None: at the end).
+
+        It takes over the origins of the nodes in `origin`.
+        """
         node = Draft.Node(op, attrs or {})
         node.marks = dict(marks or {})
         node.outputs = [Value(node, port, shape) for port, shape in enumerate(shapes)]
@@ -199,7 +206,9 @@ class Draft:
         self.set_inputs(node, inputs)
         return node
 
-    def set_inputs(self, node: Node, inputs: Sequence[Arg], via: Mapping[int, Via] | None = None) -> None:
+    def set_inputs(
+        self, node: Node, inputs: Sequence[Arg], via: Mapping[int, Via] | None = None
+    ) -> None:
         """Rewire all operands of a node."""
         for arg in node.inputs:
             if isinstance(arg, Value):
@@ -263,7 +272,9 @@ class Draft:
                 self._forget(arg, node)
         self._unlink(node)
 
-    def prune(self, start: Iterable[Arg], reason: str | None = None, heirs: Sequence[Node] = ()) -> None:
+    def prune(
+        self, start: Iterable[Arg], reason: str | None = None, heirs: Sequence[Node] = ()
+    ) -> None:
         """Remove the producers of dead values, and theirs in turn."""
         stack = [arg.node for arg in start if isinstance(arg, Value)]
         while stack:

@@ -70,7 +70,9 @@ class Problem:
     hint: str = ""
 
     def __str__(self) -> str:
-        return f"{self.line}:{self.column}: {self.message}" + (f" ({self.hint})" if self.hint else "")
+        return f"{self.line}:{self.column}: {self.message}" + (
+            f" ({self.hint})" if self.hint else ""
+        )
 
 
 class SignatureError(GenescanError):

@@ -42,7 +42,9 @@ def _spread(data: Data, shape: Sequence[int], target: Sequence[int]) -> Data:
     if len(data) == 1:
         return data * math.prod(target)
     padded = (1,) * (len(target) - len(shape)) + tuple(shape)
-    strides = [0 if size == 1 else step for size, step in zip(padded, _strides(padded), strict=True)]
+    strides = [
+        0 if size == 1 else step for size, step in zip(padded, _strides(padded), strict=True)
+    ]
     return tuple(
         data[sum(i * s for i, s in zip(index, strides, strict=True))]
         for index in itertools.product(*map(range, target))
@@ -130,8 +132,7 @@ def _apply(op: str, args: Sequence[Tensor], target: tuple[int, ...]) -> Data | N
         return tuple(None if a is None else function(a) for a in spread[0])
     if op == "Where":
         return tuple(
-            None if c is None and a != b else a if c else b
-            for c, a, b in zip(*spread, strict=True)
+            None if c is None and a != b else a if c else b for c, a, b in zip(*spread, strict=True)
         )
     result = spread[0]
     for other in spread[1:]:
@@ -143,7 +144,9 @@ def _apply(op: str, args: Sequence[Tensor], target: tuple[int, ...]) -> Data | N
     return result
 
 
-def _transpose(attrs: Mapping[str, Attr], args: Sequence[Tensor], out: tuple[int, ...]) -> Data | None:
+def _transpose(
+    attrs: Mapping[str, Attr], args: Sequence[Tensor], out: tuple[int, ...]
+) -> Data | None:
     shape, data = _fixed(args[0].shape), args[0].data
     order = shape_rules.known(attrs.get("perm"))
     if shape is None or data is None:
@@ -171,7 +174,9 @@ def _concat(attrs: Mapping[str, Attr], args: Sequence[Tensor], out: tuple[int, .
     )
 
 
-def _slice(attrs: Mapping[str, Attr], args: Sequence[Tensor | None], out: tuple[int, ...]) -> Data | None:
+def _slice(
+    attrs: Mapping[str, Attr], args: Sequence[Tensor | None], out: tuple[int, ...]
+) -> Data | None:
     data = args[0]
     assert data is not None
     shape = _fixed(data.shape)
@@ -234,9 +239,10 @@ _CODES = {"int8": (-128, 127), "uint8": (0, 255), "int16": (-32768, 32767), "uin
 def _quantise(args: Sequence[Tensor | None], out: tuple[int, ...]) -> Data | None:
     data, scale = args[0], args[1]
     zero = args[2] if len(args) > 2 else None
-    low, high = _CODES.get("uint8" if zero is None else zero.dtype, (None, None))
-    if data is None or scale is None or data.data is None or not scale.scalar or low is None:
+    codes = _CODES.get("uint8" if zero is None else zero.dtype)
+    if data is None or scale is None or data.data is None or not scale.scalar or codes is None:
         return None
+    low, high = codes
     origin = 0 if zero is None else zero.scalar
     if origin is None:
         return None
@@ -246,7 +252,9 @@ def _quantise(args: Sequence[Tensor | None], out: tuple[int, ...]) -> Data | Non
     )
 
 
-_COPIES = frozenset({"Identity", "Reshape", "Squeeze", "Unsqueeze", "Flatten", "Dropout", "CastLike"})
+_COPIES = frozenset(
+    {"Identity", "Reshape", "Squeeze", "Unsqueeze", "Flatten", "Dropout", "CastLike"}
+)
 _REDUCES = frozenset({"ReduceProd", "ReduceSum", "ReduceMax", "ReduceMin"})
 
 

@@ -8,16 +8,19 @@ search; `genescan.match` does.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
-from genescan import ops
+from genescan import notation, ops
 from genescan.errors import NotationError
 from genescan.limits import DEFAULT
 from genescan.notation import Apply, Body, Check, Either, Expr, Head, Maybe, Name, Path, Step, Use
 from genescan.pattern import OperandTest, Pattern, PatternEdge, PatternNode, PatternPath
+
+_REMEMBERED = 64
+"""Kinds of graphs for which a pattern's variants are remembered."""
 
 MAX_NODES = 400
 """Nodes of one expanded pattern."""
@@ -50,6 +53,9 @@ class Linked:
     uses: Mapping[str, Linked] = field(default_factory=dict)
     """Components by alias."""
     limit: int = DEFAULT.variants
+    _within: dict[frozenset[tuple[str, str]], tuple[Variant, ...]] = field(
+        default_factory=dict, repr=False
+    )
 
     @cached_property
     def variants(self) -> tuple[Variant, ...]:
@@ -61,6 +67,27 @@ class Linked:
         """What the engine searches for, parallel to `variants`."""
         return tuple(variant.pattern for variant in self.variants)
 
+    def within(self, feeds: Feeds) -> tuple[Variant, ...]:
+        """The variants that a graph with these operator pairs can hold, in the same order.
+
+        Most choices are settled by what the graph never does (a network whose convolutions are
+        all normalised), so this is far cheaper than unfolding everything first.
+        """
+        pairs = feeds.among(self.mentioned)
+        known = self._within.get(pairs)
+        if known is None:
+            if len(self._within) >= _REMEMBERED:
+                self._within.clear()
+            known = self._within[pairs] = expand(self, feeds)
+        return known
+
+    @cached_property
+    def mentioned(self) -> frozenset[str]:
+        """Operators that some variant names, components included."""
+        heads = notation.heads(self.body)
+        own = [head.ops for head in heads if isinstance(head, Step) and head.ops is not None]
+        return frozenset().union(*own, *(used.mentioned for used in self.uses.values()))
+
     @cached_property
     def required(self) -> tuple[tuple[frozenset[str], int], ...]:
         """Operators that every variant has, and how often: a graph without them has no match."""
@@ -68,6 +95,32 @@ class Linked:
         unfolding.run()
         found = Counter(node.ops for node in unfolding.nodes if node.ops is not None)
         return tuple(found.items())
+
+
+class Feeds:
+    """Which operators feed which in one graph, asked while patterns are unfolded."""
+
+    def __init__(self, pairs: Collection[tuple[str, str]]) -> None:
+        self.pairs = pairs
+        self._answers: dict[tuple[frozenset[str], frozenset[str]], bool] = {}
+
+    def among(self, operators: frozenset[str]) -> frozenset[tuple[str, str]]:
+        """The pairs of which both are among the given operators."""
+        return frozenset((a, b) for a, b in self.pairs if a in operators and b in operators)
+
+    def may(self, source: frozenset[str] | None, target: frozenset[str] | None) -> bool:
+        """Whether some node of `source` feeds one of `target`; None stands for any operator."""
+        if source is None or target is None:
+            return True
+        known = self._answers.get((source, target))
+        if known is None:
+            known = any((a, b) in self.pairs for a in source for b in target)
+            self._answers[source, target] = known
+        return known
+
+
+class _Impossible(Exception):
+    """The choices made so far ask for operators that never feed one another."""
 
 
 class _Decisions:
@@ -126,8 +179,8 @@ class _Scope:
 class _Unfolding:
     """Builds one variant."""
 
-    def __init__(self, linked: Linked, decisions: _Decisions) -> None:
-        self.linked, self.decisions = linked, decisions
+    def __init__(self, linked: Linked, decisions: _Decisions, feeds: Feeds | None = None) -> None:
+        self.linked, self.decisions, self.feeds = linked, decisions, feeds
         self.nodes: list[PatternNode] = []
         self.edges: dict[PatternEdge, bool] = {}
         self.paths: list[PatternPath] = []
@@ -256,6 +309,8 @@ class _Unfolding:
             path = value.path
             self.paths.append(PatternPath(value.node, target, path.through, path.at_most))
             return
+        if self.feeds and not self.feeds.may(self.nodes[value.node].ops, self.nodes[target].ops):
+            raise _Impossible
         edge = PatternEdge(value.node, target, port, value.output)
         if edge in self.edges and (value.skipped or self.edges[edge]):
             self.degenerate = True
@@ -299,14 +354,21 @@ def _shape(pattern: Pattern) -> object:
     return nodes, frozenset(pattern.edges), frozenset(pattern.paths), pattern.anchor
 
 
-def expand(linked: Linked) -> tuple[Variant, ...]:
-    """All variants of a pattern, largest first; raises `NotationError`."""
+def expand(linked: Linked, feeds: Feeds | None = None) -> tuple[Variant, ...]:
+    """All variants of a pattern, or those that a graph can hold, largest first.
+
+    Raises:
+        NotationError: There are too many variants, or none at all.
+    """
     decisions = _Decisions()
     found: dict[object, Variant] = {}
     for replay in range(MAX_REPLAYS):
-        unfolding = _Unfolding(linked, decisions)
+        unfolding = _Unfolding(linked, decisions, feeds)
+        variant = None
         try:
             variant = unfolding.finish(unfolding.run())
+        except _Impossible:
+            pass  # and so are all choices that begin alike: none was made after this one
         except RecursionError:
             raise NotationError("too deeply nested", 1, 1) from None
         if variant is not None:
@@ -315,6 +377,6 @@ def expand(linked: Linked) -> tuple[Variant, ...]:
             raise NotationError(f"the pattern has more than {linked.limit} variants", 1, 1)
         if not decisions.advance():
             break
-    if not found:
+    if not found and feeds is None:
         raise NotationError("the anchor is never an operator", 1, 1)
     return tuple(sorted(found.values(), key=lambda v: -len(v.pattern.nodes)))

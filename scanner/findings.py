@@ -15,7 +15,7 @@ from genescan import chains, kleene, ops
 from genescan.chains import Link, Match
 from genescan.condition import Condition
 from genescan.errors import NotationError
-from genescan.expand import Linked
+from genescan.expand import Feeds, Linked
 from genescan.facts import Group, Ref, Route
 from genescan.graph import Graph
 from genescan.index import Index
@@ -76,6 +76,7 @@ class Context:
 
     def __init__(self, library: Library, index: Index, limits: Limits = DEFAULT) -> None:
         self.library, self.index, self.limits = library, index, limits
+        self._feeds = Feeds(index.op_edges)
         self._searches: dict[int, Search] = {}
         self._findings: dict[str, Finding] = {}
 
@@ -110,10 +111,12 @@ class Context:
         )
 
     def _search(self, linked: Linked) -> Search:
-        result = find_variants(linked.patterns, self.index, self.limits)
+        variants = linked.within(self._feeds)
+        patterns = [variant.pattern for variant in variants]
+        result = find_variants(patterns, self.index, self.limits)
         matches: list[Match] = []
         for found in result.matches:
-            variant, nodes = linked.variants[found.variant], found.nodes
+            variant, nodes = variants[found.variant], found.nodes
             matches.append(
                 Match(
                     found.anchor,

@@ -232,7 +232,9 @@ class Index:
             else:
                 kinds = [kind for op in node.ops for kind in self.op_kinds.get(op, ())]
             groups = (self._kind_labels[kind] for kind in kinds)
-            fits = [n for labels in groups if self._fits(labels[0], node, ports, edges) for n in labels]
+            fits = [
+                n for labels in groups if self._fits(labels[0], node, ports, edges) for n in labels
+            ]
             found = self._masks[key] = bitset(fits, len(self.label_nodes))
         return found
 

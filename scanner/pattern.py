@@ -21,6 +21,7 @@ class Predicate:
     test: Callable[[Attr | None], bool] = field(compare=False)
 
     def __call__(self, value: Attr | None) -> bool:
+        """Whether an attribute's value passes; None stands for an absent one."""
         return self.test(value)
 
 
@@ -32,6 +33,7 @@ class OperandTest:
     test: Callable[[Operand], bool] = field(compare=False)
 
     def __call__(self, operand: Operand) -> bool:
+        """Whether an operand passes; None stands for one left out."""
         return self.test(operand)
 
 

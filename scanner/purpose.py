@@ -24,7 +24,9 @@ def read(graph: Graph, signatures: Sequence[Signature]) -> Told:
     evidence: list[Evidence] = []
     modality = dict.fromkeys(name for s in signatures for name in s.modality)
     for signature in signatures:
-        evidence += [Evidence(f"modality: {m}", f"usual for {signature.title}") for m in signature.modality]
+        evidence += [
+            Evidence(f"modality: {m}", f"usual for {signature.title}") for m in signature.modality
+        ]
     for index in graph.inputs:
         guess = _input(graph, index)
         if guess is not None and (not modality or guess.claim.split(": ")[1] in modality):
@@ -55,16 +57,18 @@ def _input(graph: Graph, index: int) -> Evidence | None:
     shape, dtype = node.attrs.get("shape"), str(node.attrs.get("dtype", ""))
     first = {reader.op for reader in _readers(graph, index)}
     name = node.origin[0] if node.origin else "input"
-    dims = "x".join("?" if d is None else str(d) for d in shape) if isinstance(shape, tuple) else "?"
+    dims = (
+        "x".join("?" if d is None else str(d) for d in shape) if isinstance(shape, tuple) else "?"
+    )
     what = f"input {name} is {dtype} {dims}"
     if "Embedding" in first and dtype.startswith(("int", "uint")):
         return Evidence("modality: text", f"{what} and is looked up in an embedding table")
     if not isinstance(shape, tuple):
         return None
     if len(shape) == 4 and dtype.startswith(("float", "uint8", "bfloat")):
-        channels = {shape[1], shape[3]} & {1, 3, 4}
+        channels = [size for size in (1, 3, 4) if size in (shape[1], shape[3])]
         if channels:
-            return Evidence("modality: image", f"{what} with {min(channels)} channels")
+            return Evidence("modality: image", f"{what} with {channels[0]} channels")
     if len(shape) == 5 and dtype.startswith("float"):
         return Evidence("modality: video", f"{what}: volumes or frames")
     if len(shape) in (2, 3) and "Conv" in first:
@@ -94,18 +98,21 @@ def _head(graph: Graph) -> Evidence | None:
     return None
 
 
-def _task(graph: Graph, node: Node, passed: list[str], vocabulary: set[int | None]) -> Evidence | None:
+def _task(
+    graph: Graph, node: Node, passed: list[str], vocabulary: set[int | None]
+) -> Evidence | None:
     weight = next((o for o in node.inputs if isinstance(o, Tensor) and o.shape), None)
     size = weight.shape[0] if weight is not None and weight.shape else None
     if node.op == "Linear" and isinstance(size, int):
         if size in vocabulary and size > 64:
-            return Evidence("task: language-modeling", f"last Linear has {size} outputs, the vocabulary")
+            return Evidence(
+                "task: language-modeling", f"last Linear has {size} outputs, the vocabulary"
+            )
         if _pooled(graph, node):
             what = "classification" if size > 1 else "regression"
             return Evidence(f"task: {what}", f"last Linear has {size} outputs on pooled features")
     if node.op in _DENSE or (node.op in ("BatchNormalization", "Conv") and _upsampled(graph)):
-        if any(graph.nodes[i].attrs.get("shape") is not None for i in graph.inputs):
-            return Evidence("task: dense-prediction", f"the graph ends in {node.op} after upsampling")
+        return Evidence("task: dense-prediction", f"the graph ends in {node.op} after upsampling")
     return None
 
 
@@ -118,9 +125,15 @@ def _pooled(graph: Graph, node: Node) -> bool:
         if any(label.startswith(("Flatten", "Reshape")) for label in source.via):
             return any(n.op in ("Conv", "MaxPool") for n in graph.nodes)
         node = graph.nodes[source.source]
-        if node.op in ("GlobalAveragePool", "GlobalMaxPool", "Slice") or ops.kind(node.op) == "Pool":
+        if (
+            node.op in ("GlobalAveragePool", "GlobalMaxPool", "Slice")
+            or ops.kind(node.op) == "Pool"
+        ):
             return True
-        if ops.kind(node.op) not in ("Activation", "Normalization") and node.op not in ("Linear", "Add"):
+        if ops.kind(node.op) not in ("Activation", "Normalization") and node.op not in (
+            "Linear",
+            "Add",
+        ):
             return False
     return False
 

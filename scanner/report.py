@@ -190,7 +190,7 @@ def _build(kind: Any, value: Any) -> Any:
         return _build(next(arm for arm in inner if arm is not NoneType), value)
     if origin is tuple:
         return tuple(_build(inner[0], item) for item in value)
-    if is_dataclass(kind):
+    if isinstance(kind, type) and is_dataclass(kind):
         hints = get_type_hints(kind)
         known = {f.name for f in fields(kind)}
         return kind(**{name: _build(hints[name], value[name]) for name in value if name in known})

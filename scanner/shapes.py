@@ -29,7 +29,7 @@ def ints(value: Attr | Tensor | None) -> tuple[int | None, ...] | None:
     if not isinstance(value, tuple):
         return None
     try:
-        return tuple(None if v is None else int(v) for v in value)  # type: ignore[arg-type]
+        return tuple(None if v is None else int(v) for v in value)
     except (TypeError, ValueError, OverflowError):
         return None
 
@@ -219,7 +219,8 @@ def _split(attrs: Attrs, shapes: Shapes, constants: Constants) -> list[Dims | No
         whole = data[axis]
         if not isinstance(parts, int) or not 0 < parts <= 4096:
             return []
-        sizes = (-(-whole // parts),) * parts if whole is not None else (None,) * parts  # type: ignore[assignment]
+        each = None if whole is None else -(-whole // parts)
+        return [(*data[: axis % len(data)], each, *data[axis % len(data) + 1 :])] * parts
     return [tuple(s if i == axis % len(data) else d for i, d in enumerate(data)) for s in sizes]
 
 
@@ -243,13 +244,20 @@ def _slice(attrs: Attrs, shapes: Shapes, constants: Constants) -> list[Dims | No
             return [None]
         size, step = result[axis], steps[i] if steps and i < len(steps) else 1
         full = size if size is not None else None
-        result[axis] = None if full is None or not step else len(range(full)[starts[i] : ends[i] : step])
+        result[axis] = (
+            None if full is None or not step else len(range(full)[starts[i] : ends[i] : step])
+        )
     return [tuple(result)]
 
 
 def _gather(attrs: Attrs, shapes: Shapes, constants: Constants) -> list[Dims | None]:
     data, index, axis = shapes[0], shapes[1] if len(shapes) > 1 else None, attrs.get("axis", 0)
-    if data is None or index is None or not isinstance(axis, int) or not -len(data) <= axis < len(data):
+    if (
+        data is None
+        or index is None
+        or not isinstance(axis, int)
+        or not -len(data) <= axis < len(data)
+    ):
         return [None]
     axis %= len(data)
     return [(*data[:axis], *index, *data[axis + 1 :])]
@@ -270,7 +278,8 @@ def _reduce(attrs: Attrs, shapes: Shapes, constants: Constants) -> list[Dims | N
 
 def _arg(attrs: Attrs, shapes: Shapes, constants: Constants) -> list[Dims | None]:
     axis = attrs.get("axis", 0)
-    return _reduce({"axes": (axis,), "keepdims": attrs.get("keepdims", 1)}, shapes[:1], ())
+    axes = (axis,) if isinstance(axis, int) else ()
+    return _reduce({"axes": axes, "keepdims": attrs.get("keepdims", 1)}, shapes[:1], ())
 
 
 def _shape(attrs: Attrs, shapes: Shapes, constants: Constants) -> list[Dims | None]:
@@ -341,8 +350,10 @@ _RULES: Mapping[str, Rule] = {
     "Resize": _resize, "Upsample": _resize, "Tile": _same_rank, "Pad": _same_rank,
     "TopK": _same_rank, "Trilu": _same, "CumSum": _same, "PRelu": _same,
     "Where": _broadcast, "Mod": _broadcast, "EyeLike": _same,
-    "QuantizeLinear": _same, "DequantizeLinear": _same, "DynamicQuantizeLinear": lambda a, s, c: [s[0], (), ()],
-    "ScatterND": _same, "ScatterElements": _same, "GatherElements": lambda a, s, c: [s[1] if len(s) > 1 else None],
+    "QuantizeLinear": _same, "DequantizeLinear": _same,
+    "DynamicQuantizeLinear": lambda a, s, c: [s[0], (), ()],
+    "ScatterND": _same, "ScatterElements": _same,
+    "GatherElements": lambda a, s, c: [s[1] if len(s) > 1 else None],
 }  # fmt: skip
 
 _UNARY = frozenset({"Activation", "Normalization"})

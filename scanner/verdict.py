@@ -34,6 +34,8 @@ _APART = 0.1
 """Overlap, as a share of the smaller one, up to which two families stand side by side."""
 _INSIDE = 0.9
 """Overlap from which the smaller of two families is a part of the larger."""
+_FEWER = 0.6
+"""How much smaller it must be; families of nearly one size are rivals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +76,7 @@ def judge(canonical: Canonical, context: Context, *, matches: bool = False) -> M
         nodes=sum(node.op != "Input" for node in graph.nodes),
         compute_nodes=len(context.compute),
         family=family,
-        candidates=tuple(_family([c], share, context) for c in top)
-        if outcome == "ambiguous"
-        else (),
+        candidates=_candidates(top, share, context) if outcome == "ambiguous" else (),
         components=_components(
             top if len(top) > 1 or outcome == "unknown" else [], components, context
         ),
@@ -117,13 +117,15 @@ def _settle(held: Sequence[_Claim], library: Library) -> tuple[list[_Claim], lis
         beaten |= {c.signature.id for c in held if c.signature.fallback}
     rivals = [c for c in held if c.signature.id not in beaten | inside]
     parts = [c for c in held if c.signature.id in inside]
-    for small, large in [*combinations(rivals, 2), *((b, a) for a, b in combinations(rivals, 2))]:
-        together = len(small.nodes & large.nodes)
-        if len(small.nodes) < len(large.nodes) and together >= _INSIDE * len(small.nodes):
-            if small in rivals and len(small.nodes) <= 0.6 * len(large.nodes):
-                rivals.remove(small)
-                parts.append(small)
-    return rivals, parts
+    swallowed = [c for c in rivals if any(_holds(other, c) for other in rivals)]
+    return [c for c in rivals if c not in swallowed], [*parts, *swallowed]
+
+
+def _holds(large: _Claim, small: _Claim) -> bool:
+    """Whether one family's nodes lie within another's, and are clearly fewer."""
+    inner, outer = len(small.nodes), len(large.nodes)
+    together = len(small.nodes & large.nodes)
+    return inner <= _FEWER * outer and together >= _INSIDE * inner
 
 
 def _reached(start: Iterable[str], library: Library, field: str) -> set[str]:
@@ -179,6 +181,11 @@ def _family(claims: Sequence[_Claim], explained: float, context: Context) -> Fam
         reasons=tuple(reasons),
         indistinguishable=tuple(n for c in claims for n in c.signature.indistinguishable),
     )
+
+
+def _candidates(claims: Sequence[_Claim], explained: float, context: Context) -> tuple[Family, ...]:
+    families = (_family([claim], explained, context) for claim in claims)
+    return tuple(family for family in families if family is not None)
 
 
 def _name(node: Node) -> str:

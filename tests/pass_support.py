@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from genescan import ops, text
 from genescan.digest import canonical_order, digest
 from genescan.draft import Draft
-from genescan.graph import Graph
+from genescan.graph import Edge, Graph, Operand
 from genescan.passes import Pass, drop_unused
 
 ROOT = Path(__file__).parent.parent
@@ -19,15 +21,41 @@ FIXTURES = sorted((ROOT / "fixtures" / "onnx").rglob("*.onnx"))
 """Small real models that come with the repository."""
 
 
+def renumbered(graph: Graph, order: Sequence[int]) -> Graph:
+    """The same graph with its nodes in another topological order."""
+    place = {old: new for new, old in enumerate(order)}
+
+    def moved(operand: Operand) -> Operand:
+        return (
+            operand._replace(source=place[operand.source]) if isinstance(operand, Edge) else operand
+        )
+
+    return replace(
+        graph,
+        nodes=tuple(
+            replace(node, inputs=tuple(map(moved, node.inputs)))
+            for node in (graph.nodes[old] for old in order)
+        ),
+        outputs=tuple(map(moved, graph.outputs)),
+        shapes={(place[index], port): dims for (index, port), dims in graph.shapes.items()},
+    )
+
+
 def ordered(graph: Graph) -> Graph:
-    """Canonical order, defaults of defining attributes written out, unread inputs left out."""
+    """Canonical order, inputs by name (those that are read), defining attributes in full."""
     draft = Draft(graph)
     for node in draft.of("Input"):
         if node.out.dead:
             draft.remove(node, "unread")
     for node in draft:
         node.attrs = ops.complete(node.op, node.attrs)
-    return canonical_order(draft.freeze())
+    graph = draft.freeze()
+
+    def place(index: int) -> tuple[bool, str]:
+        node = graph.nodes[index]
+        return node.op != "Input", node.origin[0] if node.op == "Input" else ""
+
+    return canonical_order(renumbered(graph, sorted(range(len(graph)), key=place)))
 
 
 def finished(draft: Draft) -> Graph:

@@ -1,12 +1,14 @@
-"""Where things lie, and the command as a process of its own; for tests of the whole program."""
+"""Where things lie and how to run the command; for tests of the whole program."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from genescan.library import Library
 
@@ -15,6 +17,18 @@ FIXTURES = ROOT / "fixtures"
 ONNX = FIXTURES / "onnx"
 HOSTILE = FIXTURES / "hostile"
 RESNET = str(ONNX / "resnet-50.onnx")
+
+
+class Ran(NamedTuple):
+    """What a command gave."""
+
+    code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Ran]
+"""The fixture `run`: `run("scan", path)`."""
 
 
 @cache

@@ -318,7 +318,7 @@ def test_stages_of_unknown_channels_are_unknown():
 
 def test_a_pattern_that_cannot_be_expanded_is_unknown():
     many = "\n".join(f"y{i} = maybe(Relu)(Conv({f'y{i - 1}' if i else 'x'}))" for i in range(7))
-    graph = "for _ in range(7):\n    x = Relu(Conv(x, w[8]))"
+    graph = "for _ in range(7):\n    x = Relu(Conv(Conv(x, w[8]), w[8]))"
     assert finding(one(many, "p"), graph).truth == "unknown"
     assert finding(one(many, "p"), "y = Tanh(x)").truth == "false"
 

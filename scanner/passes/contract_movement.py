@@ -77,7 +77,8 @@ def _label(node: Draft.Node) -> str:
     if order is not None:
         return f"{label}({','.join(map(str, order))})"
     if node.op == "Reshape":
-        target = shapes.ints(node.arg(1) if isinstance(node.arg(1), Tensor) else None)
+        given = node.arg(1)
+        target = shapes.ints(given if isinstance(given, Tensor) else None)
         if target is not None:
             return f"{label}({','.join('?' if d is None else str(d) for d in target[:8])})"
     return label

@@ -92,9 +92,7 @@ def _linear(value: Value) -> bool:
     """Whether values of both signs are to be expected: sums and products with weights."""
     node = _producer(value)
     if node.op == "Add":
-        return len(node.dynamic) == 2 or any(
-            _producer(arg).op in _LINEAR for arg in node.dynamic
-        )
+        return len(node.dynamic) == 2 or any(_producer(arg).op in _LINEAR for arg in node.dynamic)
     if node.op == "Mul" and len(node.dynamic) == 1:
         return _producer(node.dynamic[0]).op in _LINEAR
     return node.op in _LINEAR
@@ -114,12 +112,12 @@ def _restore_relu(draft: Draft, node: Draft.Node) -> None:
 
 
 def _final(value: Value) -> bool:
-    """Whether a quantised value only leaves the model: few calibration samples can make any
-    last layer look non-negative, and a network seldom ends in a Relu.
+    """Whether a quantised value only leaves the model.
+
+    Few calibration samples can make any last layer look non-negative, and a network seldom ends
+    in a Relu.
     """
-    return all(
-        user.op == "DequantizeLinear" and not user.out.users for user in value.users
-    )
+    return all(user.op == "DequantizeLinear" and not user.out.users for user in value.users)
 
 
 def _static(draft: Draft, node: Draft.Node) -> None:
@@ -197,7 +195,7 @@ def _weight_only(draft: Draft, node: Draft.Node) -> None:
     shape = (rows, columns) if isinstance(rows, int) and isinstance(columns, int) else None
     packed = node.arg(1)
     name = packed.name if isinstance(packed, Tensor) else ""
-    weight = Tensor("float32", shape, name=name)  # type: ignore[arg-type]  # both are ints
+    weight = Tensor("float32", shape, name=name)
     bias = node.arg(5)
     draft.set_inputs(node, [node.inputs[0], weight])
     draft.retype(node, "MatMul", {})

@@ -26,7 +26,16 @@ _KEPT = frozenset(
     }
 )  # fmt: skip
 _SAME_BYTES = frozenset(
-    {"Identity", "Cast", "Reshape", "Squeeze", "Unsqueeze", "Flatten", "Transpose", "DequantizeLinear"}
+    {
+        "Identity",
+        "Cast",
+        "Reshape",
+        "Squeeze",
+        "Unsqueeze",
+        "Flatten",
+        "Transpose",
+        "DequantizeLinear",
+    }
 )
 
 
@@ -112,6 +121,8 @@ def _release(draft: Draft, value: Value) -> None:
 
 def _learn(node: Draft.Node) -> None:
     dims, constants, attrs = _operands(node)
-    for value, shape in zip(node.outputs, shapes.infer(node.op, attrs, dims, constants), strict=False):
+    for value, shape in zip(
+        node.outputs, shapes.infer(node.op, attrs, dims, constants), strict=False
+    ):
         if value.shape is None or (shape is not None and None in value.shape and None not in shape):
             value.shape = shape

@@ -104,7 +104,9 @@ def _node_value(node: Draft.Node, args: Sequence[Vector]) -> Vector:
     return result
 
 
-def compute(nodes: Sequence[Draft.Node], entry: Value, exit_: Value, sample: Vector) -> Vector | None:
+def compute(
+    nodes: Sequence[Draft.Node], entry: Value, exit_: Value, sample: Vector
+) -> Vector | None:
     """Run a region (in topological order) on sample values; None when it cannot be run."""
     values: dict[Value, Vector] = {entry: sample}
     try:
@@ -122,7 +124,9 @@ def compute(nodes: Sequence[Draft.Node], entry: Value, exit_: Value, sample: Vec
     return result if result is not None and all(map(math.isfinite, result)) else None
 
 
-def grow(entry: Value, seeds: Iterable[Draft.Node], allowed: Callable[[Draft.Node], bool]) -> list[Draft.Node]:
+def grow(
+    entry: Value, seeds: Iterable[Draft.Node], allowed: Callable[[Draft.Node], bool]
+) -> list[Draft.Node]:
     """Nodes that depend on `entry` alone and follow from the seeds, in topological order.
 
     `seeds` must be in topological order and depend on `entry` alone. A side branch from the entry
@@ -135,14 +139,31 @@ def grow(entry: Value, seeds: Iterable[Draft.Node], allowed: Callable[[Draft.Nod
         node = frontier.pop(0)
         if node in region or not allowed(node) or len(node.outputs) != 1:
             continue
-        side = [v.node for v in node.dynamic if v not in known]
-        if any(v.dynamic != [entry] * len(v.dynamic) or not v.dynamic or not allowed(v) for v in side):
+        side = _side(node, known, allowed)
+        if side is None:
             continue
-        for new in (*dict.fromkeys(side), node):
+        for new in (*side, node):
             region[new] = None
             known.add(new.out)
         frontier.extend(node.out.users)
     return list(region)
+
+
+def _side(
+    node: Draft.Node, known: set[Arg], allowed: Callable[[Draft.Node], bool], depth: int = 3
+) -> list[Draft.Node] | None:
+    """What a node needs besides known values, in topological order; None when that goes far."""
+    found: dict[Draft.Node, None] = {}
+    for value in node.dynamic:
+        if value in known or value.node in found:
+            continue
+        if not depth or not value.node.dynamic or not allowed(value.node):
+            return None
+        before = _side(value.node, known, allowed, depth - 1)
+        if before is None:
+            return None
+        found.update(dict.fromkeys((*before, value.node)))
+    return list(found)
 
 
 def between(entry: Value, exit_: Value, region: Sequence[Draft.Node]) -> list[Draft.Node]:
@@ -167,7 +188,8 @@ def closed(nodes: Sequence[Draft.Node], exit_: Value) -> bool:
 
 def sort(nodes: Iterable[Draft.Node], entry: Value) -> list[Draft.Node]:
     """Topological order of a small region, found by walking back from each node."""
-    pool, done = set(nodes), {}
+    pool = set(nodes)
+    done: dict[Draft.Node, None] = {}
 
     def visit(node: Draft.Node, depth: int) -> None:
         if node in done or depth > _LARGEST:

@@ -91,7 +91,7 @@ def _shifted(seed: Draft.Node) -> bool:
 def _entries(seed: Draft.Node) -> list[Value]:
     """Values that the seed's argument may be a function of, farthest first."""
     found: dict[Value, None] = {}
-    level = [value for value in seed.dynamic[:1]]
+    level = seed.dynamic[:1]
     for _ in range(_DEPTH):
         following: list[Value] = []
         for value in level:

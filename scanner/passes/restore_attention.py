@@ -54,7 +54,10 @@ def _leads_to_product(value: Value, steps: int = 5) -> bool:
     for _ in range(steps):
         if _is_product(value.node):
             return True
-        if value.node.op not in ("Mul", "Add", "Where", "Clip", "Tanh", "Max") or not value.node.dynamic:
+        if (
+            value.node.op not in ("Mul", "Add", "Where", "Clip", "Tanh", "Max")
+            or not value.node.dynamic
+        ):
             return False
         value = value.node.dynamic[0]
     return False
@@ -62,7 +65,9 @@ def _leads_to_product(value: Value, steps: int = 5) -> bool:
 
 def _scores(start: object) -> _Scores | None:
     """Walk back from the softmax through scale, mask and capping to the product."""
-    value, region, masks, constant = start, [], [], False
+    value, constant = start, False
+    region: list[Draft.Node] = []
+    masks: list[Value] = []
     for _ in range(_STEPS):
         if not isinstance(value, Value):
             return None
@@ -85,12 +90,15 @@ def _scores(start: object) -> _Scores | None:
 
 def _weighted_sum(softmax: Draft.Node) -> tuple[Draft.Node, list[Draft.Node], Value] | None:
     """The product that applies the weights, what lies between, and the weights' last value."""
-    value, region = softmax.out, []
+    value = softmax.out
+    region: list[Draft.Node] = []
     for _ in range(4):
         products = [user for user in value.users if _is_product(user)]
         if len(products) == 1:
             return products[0], region, value
-        step = next((u for u in value.users if u.op in ("Mul", "Where") and len(value.users) == 1), None)
+        step = next(
+            (u for u in value.users if u.op in ("Mul", "Where") and len(value.users) == 1), None
+        )
         if step is None:
             return None
         region.append(step)
@@ -100,7 +108,8 @@ def _weighted_sum(softmax: Draft.Node) -> tuple[Draft.Node, list[Draft.Node], Va
 
 def _computes_by_products(value: Value) -> bool:
     """Whether a mask is itself made by products of activations: then it is not cut."""
-    seen, stack = set(), [value.node]
+    seen: set[Draft.Node] = set()
+    stack = [value.node]
     while stack and len(seen) < 200:
         node = stack.pop()
         if node in seen:
@@ -122,7 +131,10 @@ def _unscaled(draft: Draft, value: Value) -> tuple[Value, list[Draft.Node]]:
 
 
 def _fuse(
-    draft: Draft, softmax: Draft.Node, scores: _Scores, out: tuple[Draft.Node, list[Draft.Node], Value]
+    draft: Draft,
+    softmax: Draft.Node,
+    scores: _Scores,
+    out: tuple[Draft.Node, list[Draft.Node], Value],
 ) -> None:
     product, between, weights = out
     values = [arg for arg in product.dynamic if arg is not weights]
@@ -142,7 +154,12 @@ def _fuse(
         2: product.via.get(product.inputs.index(values[0]), ()),
     }
     made = draft.fuse(
-        list(dict.fromkeys(region)), product.out, "SDPA", [query, key, *values, *biases], attrs, via=via
+        list(dict.fromkeys(region)),
+        product.out,
+        "SDPA",
+        [query, key, *values, *biases],
+        attrs,
+        via=via,
     )
     draft.prune(cut, "attention mask")
     made.marks["decomposed"] = "attention"

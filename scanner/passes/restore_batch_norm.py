@@ -77,7 +77,11 @@ def _affine(draft: Draft, node: Draft.Node) -> None:
         return
     if _per_channel(_constant(node)) and _per_channel(_constant(user)):
         made = draft.fuse(
-            [node, user], user.out, "BatchNormalization", [node.dynamic[0]], {"origin": "decomposed"}
+            [node, user],
+            user.out,
+            "BatchNormalization",
+            [node.dynamic[0]],
+            {"origin": "decomposed"},
         )
         made.via = {0: node.via.get(node.inputs.index(made.inputs[0]), ())}
 
@@ -101,7 +105,12 @@ def _normal_form(draft: Draft, node: Draft.Node) -> None:
         draft.fuse(chain, result, "BatchNormalization", [node.out], attrs)
     else:
         made = draft.add(
-            "BatchNormalization", [], attrs, before=node.next, origin=(node,), shapes=(result.shape,)
+            "BatchNormalization",
+            [],
+            attrs,
+            before=node.next,
+            origin=(node,),
+            shapes=(result.shape,),
         )
         draft.replace(result, made.out)
         draft.set_inputs(made, [result])

@@ -62,7 +62,9 @@ def _gemm(draft: Draft, node: Draft.Node) -> None:
         bias = isinstance(c, Tensor) and not filled_with_zero(c) and node.number("beta", 1.0) != 0.0
         _become(draft, node, a, b if node.attrs.get("transB") else _turned(b), bias)
     elif isinstance(b, Value) and isinstance(a, Tensor):
-        _become(draft, node, b, _turned(a) if node.attrs.get("transA") else a, isinstance(c, Tensor))
+        _become(
+            draft, node, b, _turned(a) if node.attrs.get("transA") else a, isinstance(c, Tensor)
+        )
     else:
         draft.set_inputs(node, [a, b], {i: node.via.get(i, ()) for i in (0, 1)})
         draft.retype(node, "MatMul", {})
@@ -195,7 +197,16 @@ def _attention(value: Value) -> Draft.Node | None:
         user = next(iter(value.users), None)
         if user is None or user.op == "SDPA":
             return user
-        if user.op not in ("RotaryEmbedding", "RMSNormalization", "LayerNormalization", "Mul", "Add", "Concat", "Slice", "LpNormalization"):
+        if user.op not in (
+            "RotaryEmbedding",
+            "RMSNormalization",
+            "LayerNormalization",
+            "Mul",
+            "Add",
+            "Concat",
+            "Slice",
+            "LpNormalization",
+        ):
             return None
         value = user.out
     return None

@@ -103,7 +103,7 @@ def _back(entry: Value, node: Draft.Node) -> list[Draft.Node] | None:
 def _fuse_at(draft: Draft, entry: Value, exit_: Value, region: list[Draft.Node]) -> bool:
     part = regions.between(entry, exit_, region)
     reduces = [node for node in part if node.op in regions.REDUCING]
-    if len(part) < 3 or not reduces or not regions.closed(part, exit_):
+    if len(part) < 2 or not reduces or not regions.closed(part, exit_):
         return False
     results = [regions.compute(part, entry, exit_, sample) for sample in _SAMPLES]
     if any(result is None for result in results):

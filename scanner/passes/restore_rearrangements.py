@@ -51,9 +51,16 @@ def _everything(draft: Draft, node: Draft.Node) -> None:
     else:
         axis, index = node.attrs.get("axis", 0), node.arg(1)
         picked = shapes.known(index if isinstance(index, Tensor) else None)
-        if picked is None or not isinstance(axis, int) or not -len(data.shape) <= axis < len(data.shape):
+        if (
+            picked is None
+            or not isinstance(axis, int)
+            or not -len(data.shape) <= axis < len(data.shape)
+        ):
             return
-        whole = picked == tuple(range(data.shape[axis] or -1)) or (picked, data.shape[axis]) == ((-1,), 1)
+        whole = picked == tuple(range(data.shape[axis] or -1)) or (picked, data.shape[axis]) == (
+            (-1,),
+            1,
+        )
     if whole:
         draft.retype(node, "Reshape", {})
         draft.set_inputs(node, [data], {0: node.via.get(0, ())})

@@ -1,9 +1,9 @@
 """Recognise recurrent layers that were decomposed, unrolled, looped or split by direction.
 
 A cell is found by its state equations: an LSTM's c' = f*c + i*tanh(g) and h' = o*tanh(c'), a
-GRU's h' = (1 - z)*n + z*h, or (h - n)*z + n, with n = tanh(.. + r*..); the gates are sigmoids. Cells that feed one
-another over the same sequence are one layer, the loop around a cell goes, and two layers over one
-sequence whose results are joined are one bidirectional layer.
+GRU's h' = (1 - z)*n + z*h, or (h - n)*z + n, with n = tanh(.. + r*..); the gates are sigmoids.
+Cells that feed one another over the same sequence are one layer, the loop around a cell goes, and
+two layers over one sequence whose results are joined are one bidirectional layer.
 Source: Hochreiter and Schmidhuber 1997; Cho et al., arXiv:1406.1078.
 
 Before:
@@ -95,10 +95,10 @@ def _gru_cell(draft: Draft, total: Draft.Node) -> None:
         return
     direct = _interpolated(total)
     if direct is not None:
-        gate, new, difference, state = direct
-        scaled = [v.node for v in total.dynamic if v.node is not new]
-        region = [total, *scaled, difference, gate, new]
-        _cell(draft, "GRU", [gate, new], region, (total.out,), state)
+        gate, fresh_state, difference, state = direct
+        scaled = [v.node for v in total.dynamic if v.node is not fresh_state]
+        region = [total, *scaled, difference, gate, fresh_state]
+        _cell(draft, "GRU", [gate, fresh_state], region, (total.out,), state)
         return
     for kept, fresh in (total.inputs, total.inputs[::-1]):
         keep, new = _made_by(kept, "Mul"), _made_by(fresh, "Mul")
@@ -148,7 +148,9 @@ def _sources(gates: list[Draft.Node]) -> tuple[list[Value], list[Draft.Node], li
         if node.op == "Linear" and not projected:
             weights += [arg for arg in node.inputs if isinstance(arg, Tensor)]
             following = [(v, True) for v in node.dynamic]
-        elif node.op in ("Concat", "Slice") or (node.op in ("Add", "Mul", "Sigmoid") and not projected):
+        elif node.op in ("Concat", "Slice") or (
+            node.op in ("Add", "Mul", "Sigmoid") and not projected
+        ):
             following = [(v, projected) for v in node.dynamic]
         else:
             leaves[value] = None
@@ -271,5 +273,6 @@ def _make_bidirectional(
     draft.replace(node.out, made.out)
     draft.remove(node, heirs=(made,))
     draft.prune(between, heirs=(made,))
-    draft.prune([v for layer in (keeper, other) if layer.alive for v in layer.outputs], heirs=(made,))
-
+    draft.prune(
+        [v for layer in (keeper, other) if layer.alive for v in layer.outputs], heirs=(made,)
+    )

@@ -26,7 +26,9 @@ _KEPT = frozenset(
         "ends", "steps", "blocksize",
     }
 )  # fmt: skip
-_BOUNDED = frozenset({"Pad", "Slice", "TopK", "OneHot", "CumSum", "Trilu", "ReduceSum", "CenterCropPad"})
+_BOUNDED = frozenset(
+    {"Pad", "Slice", "TopK", "OneHot", "CumSum", "Trilu", "ReduceSum", "CenterCropPad"}
+)
 """Operators whose constant operands are bounds and sizes, written differently by every opset."""
 _GLOBAL = {"ReduceMean": "GlobalAveragePool", "ReduceMax": "GlobalMaxPool"}
 _AXES = ("all", "spatial", "last", "channel", "batch", "other")
@@ -57,9 +59,7 @@ def run(draft: Draft) -> None:
             vias = [via for i, via in enumerate(_vias(node)) if isinstance(node.inputs[i], Value)]
             draft.set_inputs(node, node.dynamic, dict(enumerate(vias)))
         kept: Mapping[str, Attr] = {
-            name: value
-            for name, value in node.attrs.items()
-            if name in row.attrs or name in _KEPT
+            name: value for name, value in node.attrs.items() if name in row.attrs or name in _KEPT
         }
         node.attrs = ops.complete(node.op, kept)
 
@@ -103,9 +103,11 @@ def _whole_window(draft: Draft, node: Draft.Node) -> None:
     """An average over the whole image is global pooling."""
     value, kernel = node.inputs[0], node.ints("kernel_shape")
     shape = value.shape if isinstance(value, Value) else None
-    if shape is not None and kernel is not None and shape[2:] == kernel and node.out.shape:
-        if all(size == 1 for size in node.out.shape[2:]):
-            draft.retype(node, "GlobalAveragePool", {})
+    result = node.out.shape
+    if shape is None or kernel is None or result is None:
+        return
+    if shape[2:] == kernel and all(size == 1 for size in result[2:]):
+        draft.retype(node, "GlobalAveragePool", {})
 
 
 def _reduce(draft: Draft, node: Draft.Node) -> None:
@@ -148,7 +150,7 @@ def _recurrent(draft: Draft, node: Draft.Node) -> None:
     if isinstance(node.arg(3), Value):  # settled: states stand where constant biases stood
         return
     states = [arg for arg in node.inputs[5:7] if isinstance(arg, Value)]
-    weights = [arg for arg in node.inputs[1:3]]
+    weights = node.inputs[1:3]
     lengths = [arg for arg in (*node.inputs[4:5], *node.inputs[7:]) if isinstance(arg, Value)]
     draft.set_inputs(node, [node.inputs[0], *weights, *states], {0: node.via.get(0, ())})
     draft.prune(lengths, "sequence lengths")

@@ -54,13 +54,15 @@ def _picked(node: Draft.Node, names: tuple[str, ...]) -> dict[str, Attr]:
 
 
 def _activation(emit: Emitter, value: Value) -> Value:
-    name = str(emit.node.attrs.get("activation", ""))
+    given = emit.node.attrs
+    name = str(given.get("activation", ""))
     if not name:
         return value
-    attrs = _picked(emit.node, ("activation_alpha", "activation_beta"))
-    params = emit.node.attrs.get("activation_params")
-    if name == "Clip" and isinstance(params, tuple) and len(params) == 2:
-        attrs = {"min": params[0], "max": params[1]}  # type: ignore[dict-item]  # numbers
+    names = ("min", "max") if name == "Clip" else ("alpha", "beta")
+    listed = given.get("activation_params")
+    apart = (given.get("activation_alpha"), given.get("activation_beta"))
+    params = listed if isinstance(listed, tuple) else apart
+    attrs = {key: number for key, number in zip(names, params, strict=False) if number is not None}
     return emit(name, value, attrs=attrs)
 
 

@@ -59,7 +59,7 @@ def _mapped(arg: Tensor, function: Callable[[float], float]) -> Tensor:
 
 
 def _sub(draft: Draft, node: Draft.Node) -> None:
-    left, right = node.inputs[:2]
+    right = node.inputs[1]
     if isinstance(right, Tensor):
         draft.set_input(node, 1, _mapped(right, lambda v: -v))
         draft.retype(node, "Add")
