@@ -46,18 +46,7 @@ MAY_IMPORT = {
     "story": "base readers canonical language engine report verdict render",
     "rim": "base readers canonical language engine authoring report render story",
 }
-FRAMEWORKS = set(
-    [
-        "coremltools",
-        "networkx",
-        "numpy",
-        "onnx",
-        "onnxruntime",
-        "tensorflow",
-        "torch",
-        "transformers",
-    ]
-)
+FRAMEWORKS = {"coremltools", "networkx", "numpy", "onnx", "onnxruntime", "tensorflow", "torch"}
 
 
 def _modules() -> dict[str, Path]:

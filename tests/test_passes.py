@@ -62,3 +62,46 @@ def test_case(case: dict[str, Any], spelling: str) -> None:
         assert not result.incidents
         found = support.ordered(result.graph)
     support.expect_same(found, text.parse(case["after"]))
+
+
+GENERATED = sorted((support.CORPUS / "generated" / "onnx").rglob("*.onnx"))
+FEW = [p for p in GENERATED if p.stem in ("ts_op17_cf0", "dyn_op23", "ort_all", "q_static_qop")]
+
+
+def invariants(path: Path) -> None:
+    """After every pass the draft is consistent, and the pass has nothing left to do."""
+    draft = Draft(converters.read(path))
+    for step in PIPELINE:
+        step.run(draft)
+        verify.consistent(draft)
+        once = draft.freeze()
+        step.run(draft)
+        assert identity(draft.freeze()) == identity(once), step.name
+
+
+def identity(graph: Graph) -> tuple[int, str]:
+    return len(graph), digest(canonical_order(graph), sized=True)
+
+
+@pytest.mark.parametrize("path", [*support.FIXTURES, *FEW], ids=lambda path: path.stem)
+def test_invariants_hold_after_every_pass_over_a_real_model(path: Path) -> None:
+    invariants(path)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not GENERATED, reason="no corpus (set GENESCAN_CORPUS)")
+def test_invariants_hold_for_every_export_of_the_corpus() -> None:
+    for path in GENERATED:
+        invariants(path)
+
+
+def test_the_pipeline_leaves_a_canonical_graph_alone() -> None:
+    for path in support.FIXTURES:
+        graph = canonicalise(converters.read(path)).graph
+        again = canonicalise(graph).graph
+        assert identity(again) == identity(graph), path.name
+
+
+def test_every_pass_says_why_it_stands_where_it_stands() -> None:
+    assert all(step.reason for step in PIPELINE)
+    assert len(STEPS) == len(PIPELINE)

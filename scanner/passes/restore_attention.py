@@ -161,6 +161,8 @@ def _fuse(
         attrs,
         via=via,
     )
+    passed = {softmax.out, *(step.out for step in between)}
+    cut += [value for step in between for value in step.dynamic if value not in passed]
     draft.prune(cut, "attention mask")
     made.marks["decomposed"] = "attention"
 

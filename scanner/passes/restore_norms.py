@@ -65,8 +65,8 @@ def _base(value: Value) -> list[Value]:
     node = value.node
     if node.op in ("Mul", "Pow", "Abs") and node.dynamic:
         inner = node.dynamic[0]
-        return [*_base(inner), inner] if inner.node.op in ("Sub", "Abs", "Add") else [inner]
-    if node.op in ("Sub", "Add") and node.dynamic:
+        return [*_base(inner), inner] if inner.node.op in ("Sub", "Abs") else [inner]
+    if node.op == "Sub" and node.dynamic:
         return [node.dynamic[0]]
     return [value]
 
