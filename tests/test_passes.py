@@ -96,6 +96,7 @@ def test_invariants_hold_for_every_export_of_the_corpus() -> None:
 
 
 def test_the_pipeline_leaves_a_canonical_graph_alone() -> None:
+    assert support.FIXTURES
     for path in support.FIXTURES:
         graph = canonicalise(converters.read(path)).graph
         again = canonicalise(graph).graph

@@ -31,7 +31,7 @@ _STATIC = {
     "QLinearConv": ("Conv", (0, 3, 8), 7),
     "QLinearMatMul": ("MatMul", (0, 3), 7),
     _MS + "QLinearAdd": ("Add", (0, 3), 7),
-    _MS + "QLinearMul": ("Mul", (0, 3), None),
+    _MS + "QLinearMul": ("Mul", (0, 3), 7),
     _MS + "QGemm": ("Gemm", (0, 3, 6), 8),
     _MS + "QLinearAveragePool": ("AveragePool", (0,), None),
     _MS + "QLinearGlobalAveragePool": ("GlobalAveragePool", (0,), None),
@@ -130,7 +130,7 @@ def _static(draft: Draft, node: Draft.Node) -> None:
     draft.set_inputs(node, [arg for arg in args if arg is not None])
     draft.retype(node, op)
     draft.prune(rest, "quantisation")
-    if clamp and (op != "Add" or len(node.dynamic) == 2):
+    if clamp and _linear(node.out):
         _after(draft, node, "Relu", [], {"restored": "zero point"})
     if bias is not None:
         _after(draft, node, "Add", [bias], {})

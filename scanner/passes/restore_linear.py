@@ -33,6 +33,8 @@ def run(draft: Draft) -> None:
         _take_bias(draft, node)
     for node in draft.of("Linear"):
         _unpack(draft, node)
+    for node in draft.of("Linear"):  # optimisers also add the bias after the cut
+        _take_bias(draft, node)
 
 
 def _turned(weight: Tensor) -> Tensor:

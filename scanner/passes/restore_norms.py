@@ -63,7 +63,8 @@ def _allowed(node: Draft.Node) -> bool:
 def _base(value: Value) -> list[Value]:
     """Entries that a reduced square may be a function of, the farther one first."""
     node = value.node
-    if node.op in ("Mul", "Pow", "Abs") and node.dynamic:
+    square = node.op in ("Pow", "Abs") or (node.op == "Mul" and len(set(node.inputs)) == 1)
+    if square and node.dynamic:
         inner = node.dynamic[0]
         return [*_base(inner), inner] if inner.node.op in ("Sub", "Abs") else [inner]
     if node.op == "Sub" and node.dynamic:

@@ -47,7 +47,7 @@ def _everything(draft: Draft, node: Draft.Node) -> None:
     if not isinstance(data, Value) or data.shape is None:
         return
     if node.op == "Slice":
-        whole = node.out.shape == data.shape and None not in data.shape
+        whole = _slices_all(node, data.shape)
     else:
         axis, index = node.attrs.get("axis", 0), node.arg(1)
         picked = shapes.known(index if isinstance(index, Tensor) else None)
@@ -64,6 +64,20 @@ def _everything(draft: Draft, node: Draft.Node) -> None:
     if whole:
         draft.retype(node, "Reshape", {})
         draft.set_inputs(node, [data], {0: node.via.get(0, ())})
+
+
+def _slices_all(node: Draft.Node, before: Dims) -> bool:
+    """Whether a Slice leaves the size of every axis that it cuts."""
+    after = node.out.shape
+    constants = [arg if isinstance(arg, Tensor) else None for arg in node.inputs]
+    axes = shapes.known(shapes.operand(node.attrs, "axes", constants, 3))
+    if after is None or len(after) != len(before):
+        return False
+    cut = range(len(before)) if axes is None else axes
+    return all(
+        -len(before) <= axis < len(before) and before[axis] is not None
+        and before[axis] == after[axis] for axis in cut
+    )  # fmt: skip
 
 
 def _shuffle(draft: Draft, node: Draft.Node) -> None:

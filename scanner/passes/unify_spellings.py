@@ -218,7 +218,9 @@ def _sequence_at(draft: Draft, node: Draft.Node) -> None:
     source = node.inputs[0]
     if isinstance(source, Value) and source.node.op == "SplitToSequence":
         split, part = source.node, scalar(node.arg(1))
-        attrs: dict[str, Attr] = {"part": int(part)} if part is not None else {}
+        attrs: dict[str, Attr] = {"axis": split.attrs.get("axis", 0)}
+        if part is not None:
+            attrs["part"] = int(part)
         draft.set_inputs(node, split.inputs[:1], {0: split.via.get(0, ())})
         draft.retype(node, "Slice", attrs)
         draft.prune([source], heirs=(node,))
