@@ -76,13 +76,16 @@ def plain(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.split("/")[-1].lower())
 
 
-def _names(family: Family) -> set[str]:
-    names = [*family.id.split(" + "), *family.title.split(" + "), *family.indistinguishable]
-    return {plain(name) for name in [*names, *([family.variant] if family.variant else [])]}
+def _names(family: Family, library: Library) -> set[str]:
+    ids = family.id.split(" + ")
+    names = [*ids, *family.title.split(" + "), *family.indistinguishable, family.variant or ""]
+    for signature in filter(None, map(library.signatures.get, ids)):
+        names += signature.aliases
+    return {plain(name) for name in names if name}
 
 
-def _right(model: Model, label: str) -> bool:
-    named = _names(model.family) if model.family else set()
+def _right(model: Model, label: str, library: Library) -> bool:
+    named = _names(model.family, library) if model.family else set()
     named |= {plain(component.id) for component in model.components if component.level == "family"}
     wanted = [plain(part) for part in label.split("+")]
     return bool(wanted) and all(any(w == n for n in named) for w in wanted)
@@ -94,8 +97,8 @@ def known_names(library: Library) -> set[str]:
     for signature in library.signatures.values():
         if signature.level == "family":
             variants = [name for name, _ in signature.variants]
-            names = [signature.id, signature.title, *variants, *signature.indistinguishable]
-            found.update(map(plain, names))
+            names = [signature.id, signature.title, *variants, *signature.aliases]
+            found.update(map(plain, [*names, *signature.indistinguishable]))
     return found
 
 
@@ -126,7 +129,7 @@ def run(
         label = line["family"]
         rows.append(
             Row(
-                line["path"], label, model.outcome, named, _right(model, label),
+                line["path"], label, model.outcome, named, _right(model, label, library),
                 plain(label) in known, 1 - model.unexplained.share, model.seconds,
             )
         )  # fmt: skip

@@ -32,7 +32,8 @@ def _fixed(shape: Dims | None) -> tuple[int, ...] | None:
     if shape is None or None in shape:
         return None
     fixed: tuple[int, ...] = shape  # type: ignore[assignment]  # no None in it
-    return fixed if 0 <= math.prod(fixed) <= DEFAULT.fold_elements else None
+    small = all(0 <= size <= DEFAULT.fold_elements for size in fixed)  # also beside a size of zero
+    return fixed if small and math.prod(fixed) <= DEFAULT.fold_elements else None
 
 
 def _spread(data: Data, shape: Sequence[int], target: Sequence[int]) -> Data:

@@ -106,7 +106,7 @@ def _task(
     if node.op == "Linear" and isinstance(size, int):
         if size in vocabulary and size > 64:
             return Evidence(
-                "task: language-modeling", f"last Linear has {size} outputs, the vocabulary"
+                "task: language-modelling", f"last Linear has {size} outputs, the vocabulary"
             )
         if _pooled(graph, node):
             what = "classification" if size > 1 else "regression"

@@ -88,7 +88,7 @@ def _window(attrs: Attrs, shapes: Shapes, channels: int | None, kernel: Dims) ->
 def _conv(attrs: Attrs, shapes: Shapes, constants: Constants) -> list[Dims | None]:
     weight = shapes[1] if len(shapes) > 1 else None
     if weight is None or len(weight) < 3:
-        return [None if shapes[0] is None else (shapes[0][0], *(None,) * (len(shapes[0]) - 1))]
+        return [(shapes[0][0], *(None,) * (len(shapes[0]) - 1)) if shapes[0] else None]
     return [_window(attrs, shapes, weight[0], weight[2:])]
 
 

@@ -80,6 +80,8 @@ class Signature:
     task: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
     relatives: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    """Other names of the family itself, for look-ups and benchmarks."""
     indistinguishable: tuple[str, ...] = ()
     """Names of families whose graph is the same."""
     supersedes: tuple[str, ...] = ()
@@ -202,7 +204,7 @@ class _Reader(Fields):
 
 
 _TEXTS = ("title", "summary", "why", "misses", "role")
-_LISTS = ("modality", "task", "references", "indistinguishable")
+_LISTS = ("modality", "task", "references", "aliases", "indistinguishable")
 _IDS = ("relatives", "supersedes")
 KEYS = (
     *("id", *_TEXTS[:1], "level", "status", "min_engine", *_TEXTS[1:], *_LISTS, *_IDS),

@@ -118,26 +118,44 @@ def _absorb_scale(draft: Draft, node: Draft.Node) -> None:
 
 def _take_bias(draft: Draft, node: Draft.Node) -> None:
     _fold_norm(draft, node)
+    if not node.attrs.get("bias") and len(node.out.users) > 1:
+        _unshare(draft, node)
     user = node.out.sole_user
-    if node.attrs.get("bias") or user is None or user.op != "Add" or len(user.dynamic) != 1:
-        return
-    bias = next((arg for arg in user.inputs if isinstance(arg, Tensor)), None)
-    weight = node.inputs[1]
-    if bias is None or not isinstance(weight, Tensor):
-        return
-    extent, size = bias.squeezed, None if weight.shape is None else weight.shape[0]
-    if extent is None and bias.shape is not None:
-        return
-    if extent and None not in (size, *extent):
-        whole = math.prod(d for d in extent if d is not None)  # one number per feature, or per
-        if whole != size:  # head and feature
-            return
-    elif extent is not None and len(extent) > 1:
+    if node.attrs.get("bias") or user is None or not _adds_bias(user, node):
         return
     draft.replace(user.out, node.out)
     draft.remove(user, heirs=(node,))
     draft.retype(node, "Linear", {"bias": True})
     _fold_norm(draft, node)
+
+
+def _adds_bias(user: Draft.Node, node: Draft.Node) -> bool:
+    """Whether a node adds one constant per feature, or per head and feature, to a Linear."""
+    if user.op != "Add" or len(user.dynamic) != 1:
+        return False
+    bias = next((arg for arg in user.inputs if isinstance(arg, Tensor)), None)
+    weight = node.inputs[1]
+    if bias is None or not isinstance(weight, Tensor):
+        return False
+    extent, size = bias.squeezed, None if weight.shape is None else weight.shape[0]
+    if extent is None:
+        return bias.shape is None
+    if extent and None not in (size, *extent):
+        return math.prod(d for d in extent if d is not None) == size
+    return len(extent) <= 1
+
+
+def _unshare(draft: Draft, node: Draft.Node) -> None:
+    """One product with several biases: optimisers share it between layers of equal weights."""
+    if node.out.outputs or not all(_adds_bias(user, node) for user in node.out.users):
+        return
+    for user in list(node.out.users)[1:]:
+        twin = draft.add(
+            "Linear", node.inputs, node.attrs, before=user, origin=(node,), shapes=(node.out.shape,)
+        )
+        twin.via = dict(node.via)
+        draft.set_inputs(user, [twin.out if arg is node.out else arg for arg in user.inputs])
+        _take_bias(draft, twin)
 
 
 def _fold_norm(draft: Draft, node: Draft.Node) -> None:

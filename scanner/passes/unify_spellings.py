@@ -278,9 +278,19 @@ def _gather_nd(draft: Draft, node: Draft.Node) -> None:
         draft.prune([index], heirs=(node,))
 
 
+def _empty(arg: Arg) -> bool:
+    """Whether an operand has no elements (a split that leaves nothing on one side)."""
+    return arg is not None and arg.shape is not None and 0 in arg.shape
+
+
 def _concat(draft: Draft, node: Draft.Node) -> None:
     if len(node.inputs) == 1:
         draft.bypass(node, "concatenation of one")
+        return
+    filled = [arg for arg in node.inputs if not _empty(arg)]
+    if 0 < len(filled) < len(node.inputs):
+        draft.set_inputs(node, filled)
+        _concat(draft, node)
         return
     flat: list[Arg] = []
     inner: list[Draft.Node] = []
