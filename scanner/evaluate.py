@@ -67,12 +67,18 @@ def _div(a: Number, b: Number) -> Number:
     return a / b  # type: ignore[operator]  # None was filtered by the caller
 
 
+def _pow(a: float, b: float) -> Number:
+    if abs(b) >= 64 or abs(a) >= 1e9 or (a < 0 and b != int(b)):
+        return None  # too large, or no real number
+    return a**b
+
+
 _BINARY: Mapping[str, Callable[[float, float], Number]] = {
     "Add": lambda a, b: a + b,
     "Sub": lambda a, b: a - b,
     "Mul": lambda a, b: a * b,
     "Div": _div,
-    "Pow": lambda a, b: a**b if abs(b) < 64 and abs(a) < 1e9 else None,
+    "Pow": _pow,
     "Mod": lambda a, b: a % b,
     "Max": max,
     "Min": min,

@@ -43,13 +43,23 @@ CLASSES = {
     "Shape": "computes shapes, ranges and constants",
     "Control": "branches, loops, sequences",
     "Signal": "spectral transforms",
+    "Classical": "classical machine-learning models in one operator",
     "Boundary": "graph inputs",
     "Other": "everything else",
     "Unknown": "not in the vocabulary",
 }
 
 COMPUTE = frozenset(
-    {"Contraction", "Recurrent", "Attention", "Normalization", "Activation", "Pool", "Signal"}
+    {
+        "Contraction",
+        "Recurrent",
+        "Attention",
+        "Normalization",
+        "Activation",
+        "Pool",
+        "Signal",
+        "Classical",
+    }  # fmt: skip
 )
 """The classes that do the work of a network; coverage is counted over these."""
 
@@ -291,9 +301,9 @@ VOCABULARY: Mapping[str, Op] = {
     "NegativeLogLikelihoodLoss": Op("Other"),
     "SoftmaxCrossEntropyLoss": Op("Other"),
     # ai.onnx.ml: classical models, named as such
-    "TreeEnsemble": Op("Other"),
-    "LinearModel": Op("Other"),
-    "SVM": Op("Other"),
+    "TreeEnsemble": Op("Classical"),
+    "LinearModel": Op("Classical"),
+    "SVM": Op("Classical"),
     "FeaturePreprocessing": Op("Other"),
 }
 

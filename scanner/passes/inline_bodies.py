@@ -28,7 +28,8 @@ def run(draft: Draft) -> None:
         depth += 1
         if depth > DEFAULT.depth:
             raise LimitExceeded("nesting of sub-graphs")
-        pending = [made for node in pending for made in _inline(draft, node)]
+        # a branch that is never taken may have taken inner owners with it
+        pending = [made for node in pending if node.alive for made in _inline(draft, node)]
         if draft.size > DEFAULT.nodes:
             raise LimitExceeded("nodes after inlining sub-graphs")
 

@@ -63,7 +63,7 @@ _BINARY: Mapping[str, Callable[[float, float], float]] = {
     "Sub": lambda a, b: a - b,
     "Mul": lambda a, b: a * b,
     "Div": lambda a, b: a / b,
-    "Pow": lambda a, b: a**b,
+    "Pow": math.pow,
     "Max": max,
     "Min": min,
     "Greater": lambda a, b: float(a > b),

@@ -248,7 +248,8 @@ def _join_directions(draft: Draft, node: Draft.Node) -> None:
         isinstance(arg, Value) and arg.node.op in ("ReverseSequence", "Slice")
         for arg in (first.inputs[0], second.inputs[0])
     )
-    if "reverse" in directions or reversed_input:
+    looped = "decomposed" in first.marks and "decomposed" in second.marks  # order is in the loop
+    if "reverse" in directions or reversed_input or looped:
         _make_bidirectional(draft, node, first, second)
 
 
