@@ -93,7 +93,9 @@ def digest(graph: Graph, *, sized: bool = False) -> str:
 
 def canonical_order(graph: Graph) -> Graph:
     """The same graph in the topological order that its colours define."""
-    rank = colours(graph, sized=True)
+    rank = colours(graph)
+    if len(set(rank)) < len(rank):  # sizes tell apart what structure does not
+        rank = [a + b for a, b in zip(rank, colours(graph, sized=True), strict=True)]
     waiting = [0] * len(graph.nodes)
     readers: list[list[int]] = [[] for _ in graph.nodes]
     for index, node in enumerate(graph.nodes):

@@ -361,6 +361,11 @@ class Draft:
         while len(node.outputs) < outputs:
             node.outputs.append(Value(node, len(node.outputs)))
 
+    def narrow(self, node: Node) -> None:
+        """Drop the last outputs of a node while nobody reads them; the first one stays."""
+        while len(node.outputs) > 1 and node.outputs[-1].dead:
+            node.outputs.pop()
+
     def adopt(self, node: Node, origin: Sequence[str]) -> None:
         """Register a node that comes from a sub-graph as a source node of its own."""
         node.origin = (len(self.names),)

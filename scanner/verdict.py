@@ -57,7 +57,7 @@ def judge(canonical: Canonical, context: Context, *, matches: bool = False) -> M
     undecided = [
         c.signature.id for c in claims if c.finding.truth == "unknown" or c.finding.undecided
     ]
-    top, outcome = _outcome(rivals, context)
+    top, outcome = _outcome(rivals, parts, context)
     chosen = [*top, *parts, *components]
     explained = frozenset().union(*(c.nodes for c in chosen)) if top or components else frozenset()
     incomplete = (*(f"{name}: search budget" for name in undecided),)
@@ -142,7 +142,9 @@ def _reached(start: Iterable[str], library: Library, field: str) -> set[str]:
     return seen
 
 
-def _outcome(rivals: list[_Claim], context: Context) -> tuple[list[_Claim], Outcome]:
+def _outcome(
+    rivals: list[_Claim], parts: list[_Claim], context: Context
+) -> tuple[list[_Claim], Outcome]:
     """The claims that make the verdict: one, several side by side, or several that conflict."""
     if not rivals or not context.compute:
         return rivals, "unknown"
@@ -151,8 +153,9 @@ def _outcome(rivals: list[_Claim], context: Context) -> tuple[list[_Claim], Outc
         smaller = min(len(a.nodes), len(b.nodes))
         if len(a.nodes & b.nodes) > _APART * smaller:
             return rivals, "ambiguous"
-    together = len(frozenset().union(*(c.nodes for c in rivals))) / len(context.compute)
-    return rivals, "identified" if together >= WHOLE else "unknown"
+    together = frozenset[int]().union(*(claim.nodes for claim in [*rivals, *parts]))
+    share = len(together) / len(context.compute)
+    return rivals, "identified" if share >= WHOLE else "unknown"
 
 
 # --- describing --------------------------------------------------------------------------------

@@ -1,8 +1,8 @@
 """Rewrites an ONNX model so that nothing is left but its structure.
 
-Every name of nodes, values, graphs, local functions and their arguments becomes a meaningless
-one, the same wherever it stands for the same thing; producer, documentation and metadata go; the
-nodes of every graph are shuffled, since the reader repairs the order.
+Every name of nodes, values, graphs, local functions and symbolic sizes becomes a meaningless one,
+the same wherever it stands for the same thing; producer, documentation and metadata go; the nodes
+of every graph are shuffled, since the reader repairs the order.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from genescan.converters.schema import message_class
 
 _PROSE = (
     "doc_string", "producer_name", "producer_version", "domain", "model_version",
-    "metadata_props", "training_info", "quantization_annotation",
+    "metadata_props", "training_info",
 )  # fmt: skip
 
 
@@ -26,6 +26,7 @@ class Anonymiser:
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)
         self._fresh = 0
+        self._symbols: dict[str, str] = {}
 
     def _name(self) -> str:
         self._fresh += 1
@@ -78,7 +79,7 @@ class Anonymiser:
         """Symbolic sizes are names as well; the same symbol may stand at several places."""
         for dim in value.type.tensor_type.shape.dim:
             if dim.dim_param:
-                dim.dim_param = f"d{sum(map(ord, dim.dim_param))}"
+                dim.dim_param = self._symbols.setdefault(dim.dim_param, self._name())
             dim.ClearField("denotation")
 
     def _nodes(
@@ -96,11 +97,12 @@ class Anonymiser:
             node.input[:] = [scope.get(name, name) if name else "" for name in node.input]
             node.output[:] = [scope[name] if name else "" for name in node.output]
             for attribute in node.attribute:
-                for tensor in (attribute.t, *attribute.tensors):
-                    tensor.ClearField("name")
-                for body in (attribute.g, *attribute.graphs):
-                    if body.ByteSize():
-                        self._graph(body, scope, functions)
+                if attribute.HasField("t"):
+                    attribute.t.ClearField("name")
+                if attribute.HasField("g"):
+                    self._graph(attribute.g, scope, functions)
+                for body in attribute.graphs:
+                    self._graph(body, scope, functions)
         order = list(nodes)
         self._random.shuffle(order)
         copies = [type(node).FromString(node.SerializeToString()) for node in order]

@@ -21,6 +21,11 @@ FIXTURES = sorted((ROOT / "fixtures" / "onnx").rglob("*.onnx"))
 """Small real models that come with the repository."""
 
 
+def fixture_name(path: Path) -> str:
+    """A short name of a model file for a test's id."""
+    return "/".join(path.with_suffix("").parts[-2:])
+
+
 def renumbered(graph: Graph, order: Sequence[int]) -> Graph:
     """The same graph with its nodes in another topological order."""
     place = {old: new for new, old in enumerate(order)}

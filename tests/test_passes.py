@@ -83,7 +83,7 @@ def identity(graph: Graph) -> tuple[int, str]:
     return len(graph), digest(canonical_order(graph), sized=True)
 
 
-@pytest.mark.parametrize("path", [*support.FIXTURES, *FEW], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [*support.FIXTURES, *FEW], ids=support.fixture_name)
 def test_invariants_hold_after_every_pass_over_a_real_model(path: Path) -> None:
     invariants(path)
 

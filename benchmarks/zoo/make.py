@@ -172,7 +172,7 @@ def work(todo: queue.Queue[Any], ledger: Ledger, args: argparse.Namespace) -> No
             else:
                 ledger.good(spec, variant)
                 made += 1
-        ledger.save()
+            ledger.save()
         spent = time.monotonic() - begin
         print(f"{spec.name}: {made} made, {failed} failed, {spent:.0f} s", flush=True)
 

@@ -16,7 +16,9 @@ from genescan import ops
 from genescan.draft import Arg, Draft
 from genescan.graph import Attr, Tensor
 
-_CHANCE = frozenset({"RandomNormalLike", "RandomUniformLike", "Bernoulli", "Multinomial", "Dropout"})
+_CHANCE = frozenset(
+    {"RandomNormalLike", "RandomUniformLike", "Bernoulli", "Multinomial", "Dropout"}
+)
 
 
 def run(draft: Draft) -> None:
