@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from genescan import verify
 from genescan.digest import canonical_order
 from genescan.draft import Draft
-from genescan.errors import LimitExceeded
+from genescan.errors import LimitExceeded, PassError
 from genescan.graph import Graph
 from genescan.limits import DEFAULT, Limits
 from genescan.passes import PIPELINE, Pass
@@ -41,6 +41,9 @@ def _no_collection() -> Iterator[None]:
             gc.enable()
 
 
+_MALFORMED = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, StopIteration)
+"""What a rule runs into where a file's node has not the operands that its operator demands."""
+
 CORE = PIPELINE
 """What computes, with movement on the edges: the view that signatures match."""
 FULL = PIPELINE[: [step.name for step in PIPELINE].index("contract_movement")]
@@ -53,7 +56,7 @@ def canonicalise(
     """Run the passes over a graph as a reader made it.
 
     Raises `LimitExceeded` when the time is up or sub-graphs inline to too many nodes, and
-    `PassError` when a pass leaves an inconsistent draft.
+    `PassError` when a pass leaves an inconsistent draft or fails on a malformed node.
     """
     deadline = time.monotonic() + limits.seconds
     with _no_collection():
@@ -64,7 +67,10 @@ def canonicalise(
             if time.monotonic() > deadline:
                 raise LimitExceeded(f"{limits.seconds:g} seconds", place=f"pass {step.name}")
             edits = draft.edits
-            step.run(draft)
+            try:
+                step.run(draft)
+            except _MALFORMED as error:
+                raise PassError(f"{step.name}: {type(error).__name__}: {error}") from error
             if draft.edits != edits:
                 verify.locally_consistent(draft)
                 reached = verify.reached_inputs(draft)

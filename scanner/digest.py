@@ -57,10 +57,16 @@ def _forward(graph: Graph, sized: bool) -> list[bytes]:
     return colours
 
 
-def colours(graph: Graph, *, sized: bool = False) -> list[bytes]:
-    """One colour a node: equal for nodes that the graph's structure does not tell apart."""
+def colours(graph: Graph, *, sized: bool = False, ends: bool = False) -> list[bytes]:
+    """One colour a node: equal for nodes that the graph's structure does not tell apart.
+
+    `sized` tells apart by the shapes of constants too, `ends` by the graph outputs reached.
+    """
     forward = _forward(graph, sized)
     readers: list[list[bytes]] = [[] for _ in graph.nodes]
+    for position, output in enumerate(graph.outputs if ends else ()):
+        if isinstance(output, Edge):
+            readers[output.source].append(b"%d:%d" % (position, output.port))
     result = list(forward)
     for index in range(len(graph.nodes) - 1, -1, -1):
         node = graph.nodes[index]
@@ -94,8 +100,9 @@ def digest(graph: Graph, *, sized: bool = False) -> str:
 def canonical_order(graph: Graph) -> Graph:
     """The same graph in the topological order that its colours define."""
     rank = colours(graph)
-    if len(set(rank)) < len(rank):  # sizes tell apart what structure does not
-        rank = [a + b for a, b in zip(rank, colours(graph, sized=True), strict=True)]
+    if len(set(rank)) < len(rank):  # something must tell apart what structure does not
+        finer = colours(graph, sized=True, ends=True)
+        rank = [a + b for a, b in zip(rank, finer, strict=True)]
     waiting = [0] * len(graph.nodes)
     readers: list[list[int]] = [[] for _ in graph.nodes]
     for index, node in enumerate(graph.nodes):

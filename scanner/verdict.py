@@ -14,7 +14,7 @@ from genescan import ops, purpose
 from genescan.canonical import Canonical
 from genescan.digest import digest
 from genescan.findings import Context, Finding
-from genescan.graph import Node
+from genescan.graph import Edge, Node
 from genescan.library import Library
 from genescan.report import (
     Component,
@@ -30,10 +30,13 @@ from genescan.signature import Signature
 
 WHOLE = 0.5
 """Share of compute nodes that a family must explain to name the whole model by it."""
+_MOSTLY = 0.7
+"""Share that a backbone must explain to be more than the trunk of something else."""
 _APART = 0.1
 """Overlap, as a share of the smaller one, up to which two families stand side by side."""
 _INSIDE = 0.9
 """Overlap from which the smaller of two families is a part of the larger."""
+_UPSAMPLING = frozenset({"Resize", "ConvTranspose", "DepthToSpace", "MaxUnpool", "GridSample"})
 _FEWER = 0.6
 """How much smaller it must be; families of nearly one size are rivals."""
 
@@ -53,6 +56,8 @@ def judge(canonical: Canonical, context: Context, *, matches: bool = False) -> M
     claims = [_claim(s, context) for s in library.signatures.values()]
     held = [claim for claim in claims if claim.finding.truth == "true"]
     rivals, parts = _settle([c for c in held if c.signature.level == "family"], library)
+    trunks = [claim for claim in rivals if _is_trunk(claim, context)]
+    rivals, parts = [claim for claim in rivals if claim not in trunks], [*parts, *trunks]
     components = [c for c in held if c.signature.level == "component"] + parts
     undecided = [
         c.signature.id for c in claims if c.finding.truth == "unknown" or c.finding.undecided
@@ -126,6 +131,26 @@ def _holds(large: _Claim, small: _Claim) -> bool:
     inner, outer = len(small.nodes), len(large.nodes)
     together = len(small.nodes & large.nodes)
     return inner <= _FEWER * outer and together >= _INSIDE * inner
+
+
+def _is_trunk(claim: _Claim, context: Context) -> bool:
+    """Whether a backbone only feeds something that it does not explain.
+
+    Upsampling after it, outside its patterns, shows a decoder or a detection neck, and so does a
+    large rest: the network is then not named by its backbone alone.
+    """
+    if claim.signature.role != "backbone":
+        return False
+    if len(claim.nodes) < _MOSTLY * len(context.compute):
+        return True
+    nodes, covered = context.graph.nodes, claim.finding.covered
+    after = [False] * len(nodes)
+    for number, node in enumerate(nodes):
+        sources = (operand.source for operand in node.inputs if isinstance(operand, Edge))
+        after[number] = any(after[source] or source in claim.nodes for source in sources)
+        if after[number] and node.op in _UPSAMPLING and number not in covered:
+            return True
+    return False
 
 
 def _reached(start: Iterable[str], library: Library, field: str) -> set[str]:

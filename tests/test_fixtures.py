@@ -11,7 +11,9 @@ import pytest
 import yaml
 from running import FIXTURES, ONNX, library
 
-from genescan.pipeline import scan_file
+from genescan.findings import Context
+from genescan.index import Index
+from genescan.pipeline import load, scan_file
 from genescan.report import Model
 
 MANIFEST = yaml.safe_load((FIXTURES / "manifest.yml").read_text(encoding="utf-8"))
@@ -69,6 +71,28 @@ def test_verdict_on_every_export(network: str) -> None:
     found = {path.name: verdict(path) for path in variants(network)}
     named = {name: model.family and model.family.id for name, model in found.items()}
     assert named == dict.fromkeys(found, EXPORTS[network]["family"])
+
+
+@cache
+def context(stem: str) -> Context:
+    return Context(library(), Index(load(ONNX / f"{stem}.onnx").graph))
+
+
+CLAIMS = [
+    (signature.id, model.stem, model.variant, wanted)
+    for signature in library()
+    for models, wanted in ((signature.models, "true"), (signature.not_models, "false"))
+    for model in models
+]
+
+
+@pytest.mark.parametrize(("signature", "stem", "variant", "wanted"), CLAIMS)
+def test_signatures_hold_for_the_fixtures_that_they_name(
+    signature: str, stem: str, variant: str, wanted: str
+) -> None:
+    found = context(stem).finding(library().signatures[signature])
+    assert found.truth == wanted, found.reasons
+    assert not variant or found.variant == variant
 
 
 def test_the_name_of_a_file_does_not_matter(tmp_path: Path) -> None:

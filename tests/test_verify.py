@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import onnx_writer as onnx
 import pytest
-from genescan import canonical, pipeline, text, verdict, verify
+from genescan import canonical, ops, pipeline, text, verdict, verify
 from genescan.canonical import Canonical, canonicalise
+from genescan.digest import digest
 from genescan.draft import Draft
-from genescan.errors import PassError
+from genescan.errors import GenescanError, PassError
 from genescan.findings import Context
-from genescan.graph import Tensor
+from genescan.graph import Edge, Graph, Node, Tensor
 from genescan.index import Index
 from genescan.library import Library
 from genescan.limits import DEFAULT, Limits
-from genescan.passes import PIPELINE, Pass
+from genescan.passes import PIPELINE, Pass, dequantise, split_fused
 from genescan.report import Model
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from test_shapes import TENSORS
 
 NETWORK = text.parse("""
 a = Relu(Conv(x, w[8, 3, 3, 3]))
@@ -167,6 +172,62 @@ def test_a_scan_with_a_broken_pass_is_partial(
 
 def test_a_sound_scan_is_not_partial(tmp_path: Path) -> None:
     assert pipeline.scan_file(written(tmp_path), Library()).outcome == "unknown"
+
+
+@pytest.mark.parametrize(
+    "node",
+    [
+        onnx.node("Sub", "x", "y"),
+        onnx.node("Softmax", "", "y"),
+        onnx.node("Gather", "x", "y"),
+        onnx.node("ReduceMean", "", "y"),
+        onnx.node("QLinearConv", "x", "y"),
+        onnx.node("Attention", "", "y", domain="com.microsoft"),
+    ],
+    ids=lambda node: node.op_type,
+)
+def test_a_node_without_its_operands_is_partial_and_no_crash(node: Any, tmp_path: Path) -> None:
+    path = tmp_path / "model.onnx"
+    path.write_bytes(onnx.data(onnx.model([node])))
+    model = pipeline.scan_file(str(path), Library())
+    assert model.outcome == "partial"
+    assert "PassError" in model.errors[0]
+
+
+OPERATORS = sorted({*ops.VOCABULARY, *split_fused.KERNELS, *dequantise._STATIC} - {"Input"})
+WRONG: Any = st.one_of(
+    st.integers(-3, 3),
+    st.sampled_from(["SAME_UPPER", "ij,jk->ik", "", 2**63, -(2**63)]),
+    st.floats(),
+    st.lists(st.one_of(st.integers(-2, 5), st.none()), max_size=4).map(tuple),
+    TENSORS,
+)
+NAMES = ["axis", "axes", "perm", "shape", "group", "split", "starts", "ends", "keepdims", "pads"]
+NAMES += ["equation", "kernel_shape", "strides", "direction", "activation", "alpha", "min", "max"]
+
+
+@st.composite
+def nonsense(draw: st.DrawFn) -> Graph:
+    """Any operators with any operands and attributes, as a hostile file may have them."""
+    nodes = [Node("Input", origin=("x",)), Node("Input", origin=("z",))]
+    for number in range(draw(st.integers(1, 8))):
+        edges = st.builds(Edge, st.integers(0, len(nodes) - 1))
+        operands = draw(st.lists(st.one_of(edges, edges, TENSORS, st.none()), max_size=6))
+        attrs = draw(st.dictionaries(st.sampled_from(NAMES), WRONG, max_size=3))
+        op = draw(st.sampled_from(OPERATORS))
+        nodes.append(Node(op, tuple(operands), attrs, origin=(f"n{number}",)))
+    return Graph(tuple(nodes), (Edge(len(nodes) - 1), Edge(draw(st.integers(0, len(nodes) - 1)))))
+
+
+@settings(max_examples=300, deadline=None)
+@given(nonsense())
+def test_a_hostile_graph_raises_nothing_but_our_own_errors(graph: Graph) -> None:
+    try:
+        result = canonicalise(graph)
+    except GenescanError:
+        return
+    assert digest(result.graph)
+    assert text.render(result.graph)
 
 
 def test_inputs_reached_are_counted_from_the_outputs() -> None:

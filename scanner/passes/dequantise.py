@@ -124,7 +124,11 @@ def _static(draft: Draft, node: Draft.Node) -> None:
     op, positions, zero = _STATIC[node.op]
     clamp = zero is not None and _clamped(node.arg(zero)) and not _final(node.out)
     bias = node.arg(_BIAS.get(node.op, 1 << 10))
-    rest = [a for i, a in enumerate(node.inputs) if i not in positions and isinstance(a, Value)]
+    rest = [
+        arg
+        for position, arg in enumerate(node.inputs)
+        if position not in positions and isinstance(arg, Value) and arg is not bias
+    ]
     shape = node.out.shape
     args = [_real(node, p) for p in positions]
     draft.set_inputs(node, [arg for arg in args if arg is not None])

@@ -57,10 +57,9 @@ def _everything(draft: Draft, node: Draft.Node) -> None:
             or not -len(data.shape) <= axis < len(data.shape)
         ):
             return
-        whole = picked == tuple(range(data.shape[axis] or -1)) or (picked, data.shape[axis]) == (
-            (-1,),
-            1,
-        )
+        size = data.shape[axis]
+        every = len(picked) == size and picked == tuple(range(len(picked)))
+        whole = every or (picked, size) == ((-1,), 1)
     if whole:
         draft.retype(node, "Reshape", {})
         draft.set_inputs(node, [data], {0: node.via.get(0, ())})

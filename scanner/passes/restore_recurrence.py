@@ -173,8 +173,12 @@ def _cell(
     states = [*carried[:1], *([state] if isinstance(state, Value) and state not in carried else [])]
     shape = weights[0].shape
     kernel = Tensor("float32", None if shape is None else (1, *shape), None, weights[0].name)
+    source = sequence[0]
+    if len(sequence) > 1:  # an attention context beside the input, for one
+        before = results[0].node
+        source = draft.add("Concat", sequence, {"axis": -1}, before=before, origin=(before,)).out
     made = draft.fuse(
-        dict.fromkeys([*region, *inner]), results[0], op, [sequence[0], kernel, kernel, *states],
+        dict.fromkeys([*region, *inner]), results[0], op, [source, kernel, kernel, *states],
         {"direction": "forward"}, marks={"decomposed": "cell"},
     )  # fmt: skip
     draft.widen(made, 3 if op == "LSTM" else 2)
@@ -191,11 +195,19 @@ def _merge_steps(draft: Draft, node: Draft.Node) -> None:
     previous = next((v.node for v in node.dynamic[1:] if v.node.op == node.op), None)
     if previous is None or "decomposed" not in previous.marks or previous is node:
         return
-    if previous.inputs[0] is not node.inputs[0]:
+    if not _same_source(previous.inputs[0], node.inputs[0]):
         return
     for value, earlier in zip(node.outputs, previous.outputs, strict=True):
         draft.replace(value, earlier)
+    source = node.dynamic
     draft.remove(node, heirs=(previous,))
+    draft.prune(source, heirs=(previous,))
+
+
+def _same_source(a: Arg, b: Arg) -> bool:
+    if isinstance(a, Value) and isinstance(b, Value) and a.node.op == b.node.op == "Concat":
+        return a.node.inputs == b.node.inputs
+    return a is b
 
 
 def _drop_loop(draft: Draft, node: Draft.Node) -> None:
@@ -271,6 +283,10 @@ def _make_bidirectional(
         before=node, origin=(keeper, other), shapes=shapes, marks=keeper.marks,
     )  # fmt: skip
     between = node.dynamic
+    for layer in (keeper, other):  # final states that leave the model leave with the joined layer
+        for value, mine in zip(layer.outputs[1:], made.outputs[1:], strict=False):
+            if not value.users:
+                draft.replace(value, mine)
     draft.replace(node.out, made.out)
     draft.remove(node, heirs=(made,))
     draft.prune(between, heirs=(made,))

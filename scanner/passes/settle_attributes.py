@@ -49,6 +49,7 @@ def run(draft: Draft) -> None:
     for node in draft.of("LSTM", "GRU", "RNN"):
         _recurrent(draft, node)
     for node in draft:
+        draft.narrow(node)
         if ops.kind(node.op) == "Unknown" and not node.op.startswith("Unknown:"):
             domain, _, name = node.op.rpartition(":")  # a kernel that no pass splits
             draft.retype(node, f"Unknown:{domain or 'ai.onnx'}:{name}")
