@@ -164,10 +164,24 @@ def _fold_norm(draft: Draft, node: Draft.Node) -> None:
         factor = next((arg for arg in user.inputs if isinstance(arg, Tensor)), None)
         if user.op == "BatchNormalization":
             draft.retype(node, "Linear", {"bias": True})
+        elif _starts_affine(user, node):
+            pass  # its shift follows, and is taken as the bias
         elif user.op != "Mul" or factor is None or factor.squeezed != ():
             return
         draft.replace(user.out, node.out)
         draft.remove(user, heirs=(node,))
+
+
+def _starts_affine(user: Draft.Node, node: Draft.Node) -> bool:
+    """Whether a per-feature factor is followed by a per-feature shift: a decomposed norm.
+
+    A factor alone stays: it may be a layer scale, which is a part of the architecture.
+    """
+    factor = next((arg for arg in user.inputs if isinstance(arg, Tensor)), None)
+    shift = user.out.sole_user
+    if user.op != "Mul" or len(user.dynamic) != 1 or factor is None or shift is None:
+        return False
+    return len(factor.squeezed or ()) == 1 and _adds_bias(shift, node)
 
 
 def _unpack(draft: Draft, node: Draft.Node) -> None:

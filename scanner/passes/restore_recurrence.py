@@ -24,6 +24,8 @@ from genescan.passes.unify_spellings import scalar
 
 _MOST = 64
 """Nodes walked back from the gates of one cell."""
+_JOINED = 3
+"""Operands of one step joined before its projection: input, state, attention context."""
 _LAYERS = ("LSTM", "GRU", "RNN")
 
 
@@ -148,6 +150,9 @@ def _sources(gates: list[Draft.Node]) -> tuple[list[Value], list[Draft.Node], li
         if node.op == "Linear" and not projected:
             weights += [arg for arg in node.inputs if isinstance(arg, Tensor)]
             following = [(v, True) for v in node.dynamic]
+        elif node.op == "Concat" and len(node.inputs) > _JOINED:
+            leaves[value] = None  # a sequence of steps, not one step's input beside its state
+            continue
         elif node.op in ("Concat", "Slice") or (
             node.op in ("Add", "Mul", "Sigmoid") and not projected
         ):
