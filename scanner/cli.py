@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 import genescan
+from genescan.render import GRAPHS, REPORTS
 
 USAGE = 4
 _COMMANDS = ("scan", "graph", "explain", "signatures", "benchmark")
@@ -75,7 +76,7 @@ def build() -> argparse.ArgumentParser:
     scan.add_argument(
         "-v", "--verbose", action="count", default=0, help="reasons; -vv: every match"
     )
-    scan.add_argument("--format", choices=("table", "json", "ndjson"), default="table")
+    scan.add_argument("--format", choices=tuple(REPORTS), default="table")
     scan.add_argument("--output", metavar="FILE", help="write there instead of standard output")
     scan.add_argument(
         "--fail-on", metavar="WHAT", action="append", default=[],
@@ -88,7 +89,7 @@ def build() -> argparse.ArgumentParser:
 
     graph = commands.add_parser("graph", help="print the canonical graph of a model")
     graph.add_argument("model")
-    graph.add_argument("--format", choices=("text", "json", "dot"), default="text")
+    graph.add_argument("--format", choices=tuple(GRAPHS), default="text")
     graph.add_argument(
         "--view", choices=("core", "full", "raw"), default="core",
         help="core: what signatures match; full: with data movement; raw: as read",

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy
 import onnx
-from genescan.graph import Attr, Dims, Tensor
 from onnx import helper, shape_inference
 from onnx.reference import ReferenceEvaluator
 from operations import Application
+
+from genescan.graph import Attr, Dims, Tensor
 
 TYPES = {"float32": 1, "uint8": 2, "int64": 7, "bool": 9}
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from genescan.graph import Attr, Tensor
 from hypothesis import strategies as st
+
+from genescan.graph import Attr, Tensor
 
 
 @dataclass
@@ -66,8 +67,22 @@ def binary(draw: st.DrawFn) -> Application:
 def unary(draw: st.DrawFn) -> Application:
     op = draw(
         st.sampled_from(
-            ["Neg", "Abs", "Exp", "Erf", "Tanh", "Floor", "Ceil", "Round", "Sign", "Sigmoid"]
-            + ["Softplus", "Relu", "Sin", "Cos"]
+            [
+                "Neg",
+                "Abs",
+                "Exp",
+                "Erf",
+                "Tanh",
+                "Floor",
+                "Ceil",
+                "Round",
+                "Sign",
+                "Sigmoid",
+                "Softplus",
+                "Relu",
+                "Sin",
+                "Cos",
+            ]
         )
     )
     return Application(op, [tensor(draw, draw(SHAPES))])
@@ -96,8 +111,18 @@ def moved(draw: st.DrawFn) -> Application:
     axis = draw(st.integers(-rank, rank - 1))
     op = draw(
         st.sampled_from(
-            ["Transpose", "Concat", "Slice", "Gather", "Reshape", "Squeeze", "Unsqueeze", "Expand"]
-            + ["Flatten", "Split"]
+            [
+                "Transpose",
+                "Concat",
+                "Slice",
+                "Gather",
+                "Reshape",
+                "Squeeze",
+                "Unsqueeze",
+                "Expand",
+                "Flatten",
+                "Split",
+            ]
         )
     )
     if op == "Transpose":

@@ -8,11 +8,12 @@ from dataclasses import replace
 
 import pass_support as support
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from genescan import ops, text
 from genescan.digest import canonical_order, colours, digest
 from genescan.graph import Edge, Graph, Node, Operand, Tensor
-from hypothesis import given
-from hypothesis import strategies as st
 
 ATTRS = {"Conv": {"kernel_shape": (3, 3), "group": 1}, "LSTM": {"direction": "forward"}}
 KINDS = ["Add", "Mul", "Concat", "Relu", "Conv", "Sub", "LSTM", "Split"]
@@ -39,7 +40,9 @@ def dags(draw: st.DrawFn) -> Graph:
 
 def shuffled(graph: Graph, rng: random.Random) -> Graph:
     """Another topological order of the nodes; inputs keep theirs, it is part of the interface."""
-    waiting = {i: {o.source for o in n.inputs if isinstance(o, Edge)} for i, n in enumerate(graph.nodes)}
+    waiting = {
+        i: {o.source for o in n.inputs if isinstance(o, Edge)} for i, n in enumerate(graph.nodes)
+    }
     order: list[int] = list(graph.inputs)
     while len(order) < len(graph):
         placed = set(order)
@@ -117,24 +120,44 @@ DIFFERENT = [
     ("an operator", "y = Relu(x)", "y = Tanh(x)"),
     ("an edge", "a = Relu(x)\ny = Sub(a, Tanh(a))", "a = Relu(x)\ny = Sub(a, Tanh(x))"),
     ("operand order of a difference", "y = Sub(Relu(x), x)", "y = Sub(x, Relu(x))"),
-    ("a port", "s = Split(x, outputs=2)\ny = Relu(s[0])", "s = Split(x, outputs=2)\ny = Relu(s[1])"),
-    ("a kernel", "y = Conv(x, w[...], kernel_shape=[3, 3])", "y = Conv(x, w[...], kernel_shape=[1, 1])"),
-    ("a stride", "y = MaxPool(x, kernel_shape=[2, 2])", "y = MaxPool(x, kernel_shape=[2, 2], strides=[2, 2])"),
+    (
+        "a port",
+        "s = Split(x, outputs=2)\ny = Relu(s[0])",
+        "s = Split(x, outputs=2)\ny = Relu(s[1])",
+    ),
+    (
+        "a kernel",
+        "y = Conv(x, w[...], kernel_shape=[3, 3])",
+        "y = Conv(x, w[...], kernel_shape=[1, 1])",
+    ),
+    (
+        "a stride",
+        "y = MaxPool(x, kernel_shape=[2, 2])",
+        "y = MaxPool(x, kernel_shape=[2, 2], strides=[2, 2])",
+    ),
     ("a group class", "y = Conv(x, w[...], group='depthwise')", "y = Conv(x, w[...])"),
     ("a direction", "y = LSTM(x, direction='bidirectional')", "y = LSTM(x)"),
     ("a bias", "y = Linear(x, w[8, 8], bias=True)", "y = Linear(x, w[8, 8], bias=False)"),
     ("a form of GELU", "y = Gelu(x, approximate='tanh')", "y = Gelu(x)"),
     ("a weight in place of a value", "y = MatMul(x, w[8, 8])", "y = MatMul(x, x)"),
     ("an operand left out", "y = Conv(x, w[8], None)", "y = Conv(x, w[8])"),
-    ("a shared value and a repeated one", "a = Relu(x)\ny = Sub(a, a)", "y = Sub(Relu(x), Relu(x))"),
+    (
+        "a shared value and a repeated one",
+        "a = Relu(x)\ny = Sub(a, a)",
+        "y = Sub(Relu(x), Relu(x))",
+    ),
     (
         "a shared sub-graph and a repeated one, read by different nodes",
         "a = Relu(Tanh(x))\nb = Sigmoid(a)\nc = Exp(a)",
         "b = Sigmoid(Relu(Tanh(x)))\nc = Exp(Relu(Tanh(x)))",
     ),
     ("two inputs and one read twice", "y = Add(x, x)", "y = Add(x, z)"),
-    ("a pair of chains crossed", "a = Relu(x)\nb = Tanh(z)\ny = Concat(a, b)", "a = Relu(x)\nb = Tanh(x)\ny = Concat(a, b)"),
-]  # fmt: skip
+    (
+        "a pair of chains crossed",
+        "a = Relu(x)\nb = Tanh(z)\ny = Concat(a, b)",
+        "a = Relu(x)\nb = Tanh(x)\ny = Concat(a, b)",
+    ),
+]
 
 
 @pytest.mark.parametrize(("what", "one", "other"), SAME, ids=[row[0] for row in SAME])

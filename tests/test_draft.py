@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
 from genescan import text, verify
 from genescan.canonical import canonicalise
 from genescan.digest import digest
@@ -10,9 +14,6 @@ from genescan.draft import Arg, Draft, Value
 from genescan.errors import PassError
 from genescan.graph import Edge, Graph, Node, Tensor
 from genescan.passes import PIPELINE
-from hypothesis import settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 WEIGHT = Tensor(shape=(8,))
 

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import pass_support as support
 import pytest
+
 from genescan import text
 from genescan.canonical import Canonical
 from genescan.digest import digest

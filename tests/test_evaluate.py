@@ -7,13 +7,14 @@ from typing import Any
 
 import operations
 import pytest
-from genescan import evaluate, shapes
-from genescan.evaluate import Data
-from genescan.graph import Attr, Tensor
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from operations import Application, vector
 from test_shapes import ATTRS, TENSORS
+
+from genescan import evaluate, shapes
+from genescan.evaluate import Data
+from genescan.graph import Attr, Tensor
 
 
 def scalar(value: float, dtype: str = "float32") -> Tensor:
@@ -31,13 +32,37 @@ EXAMPLES = [
     ("broadcasting", value("Add", GRID, vector(10, 20, 30)), (11, 22, 33, 14, 25, 36)),
     ("integers divide towards zero", value("Div", vector(7, -7), vector(2, 2)), (3, -3)),
     ("numbers divide exactly", value("Div", scalar(7.0), scalar(2.0)), (3.5,)),
-    ("a choice", value("Where", Tensor("bool", (2,), (True, False)), vector(1, 2), vector(8, 9)), (1, 9)),
-    ("a choice between equals needs no condition", value("Where", Tensor("bool", (1,), (None,)), vector(5), vector(5)), (5,)),
-    ("a choice that is unknown", value("Where", Tensor("bool", (1,), (None,)), vector(5), vector(6)), (None,)),
-    ("the unknown stays unknown", value("Mul", Tensor("int64", (2,), (None, 3)), vector(2, 2)), (None, 6)),
+    (
+        "a choice",
+        value("Where", Tensor("bool", (2,), (True, False)), vector(1, 2), vector(8, 9)),
+        (1, 9),
+    ),
+    (
+        "a choice between equals needs no condition",
+        value("Where", Tensor("bool", (1,), (None,)), vector(5), vector(5)),
+        (5,),
+    ),
+    (
+        "a choice that is unknown",
+        value("Where", Tensor("bool", (1,), (None,)), vector(5), vector(6)),
+        (None,),
+    ),
+    (
+        "the unknown stays unknown",
+        value("Mul", Tensor("int64", (2,), (None, 3)), vector(2, 2)),
+        (None, 6),
+    ),
     ("a transposition", value("Transpose", GRID), (1, 4, 2, 5, 3, 6)),
-    ("a concatenation of rows", value("Concat", GRID, GRID, axis=1), (1, 2, 3, 1, 2, 3, 4, 5, 6, 4, 5, 6)),
-    ("a slice backwards", value("Slice", GRID, vector(2), vector(-9), vector(1), vector(-1)), (3, 2, 1, 6, 5, 4)),
+    (
+        "a concatenation of rows",
+        value("Concat", GRID, GRID, axis=1),
+        (1, 2, 3, 1, 2, 3, 4, 5, 6, 4, 5, 6),
+    ),
+    (
+        "a slice backwards",
+        value("Slice", GRID, vector(2), vector(-9), vector(1), vector(-1)),
+        (3, 2, 1, 6, 5, 4),
+    ),
     ("a look-up from the end", value("Gather", GRID, scalar(-1, "int64")), (4, 5, 6)),
     ("an expansion", value("Expand", vector(1, 2), vector(2, 2)), (1, 2, 1, 2)),
     ("a range", value("Range", *(scalar(v, "int64") for v in (5, 0, -2))), (5, 3, 1)),
@@ -46,15 +71,32 @@ EXAMPLES = [
     ("a sum along one axis is not computed", value("ReduceSum", GRID, vector(0)), None),
     ("a cast", value("Cast", Tensor("float32", (2,), (1.9, -1.9)), to="int64"), (1, -1)),
     ("a cast of infinity", value("Cast", scalar(math.inf), to="int64"), None),
-    ("a filled shape", value("ConstantOfShape", vector(2, 2), value=Tensor("int64", (1,), (7,))), (7, 7, 7, 7)),
-    ("a dequantised number", value("DequantizeLinear", scalar(130, "uint8"), scalar(0.5), scalar(128, "uint8")), (1.0,)),
-    ("a quantised number is clamped", value("QuantizeLinear", Tensor("float32", (3,), (-9.0, 1.3, 999.0)), scalar(0.5), scalar(10, "uint8")), (0, 13, 255)),
+    (
+        "a filled shape",
+        value("ConstantOfShape", vector(2, 2), value=Tensor("int64", (1,), (7,))),
+        (7, 7, 7, 7),
+    ),
+    (
+        "a dequantised number",
+        value("DequantizeLinear", scalar(130, "uint8"), scalar(0.5), scalar(128, "uint8")),
+        (1.0,),
+    ),
+    (
+        "a quantised number is clamped",
+        value(
+            "QuantizeLinear",
+            Tensor("float32", (3,), (-9.0, 1.3, 999.0)),
+            scalar(0.5),
+            scalar(10, "uint8"),
+        ),
+        (0, 13, 255),
+    ),
     ("a division by zero", value("Div", vector(1), vector(0)), None),
     ("the root of a negative number", value("Sqrt", scalar(-1.0)), None),
     ("a power that is no real number", value("Pow", scalar(-8.0), scalar(0.5)), (None,)),
     ("a power too large", value("Pow", scalar(10.0**10), scalar(63.0)), (None,)),
     ("an operator that nobody wrote", value("Det", GRID), None),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(
@@ -99,7 +141,9 @@ def test_values_fill_the_inferred_shape(case: Application) -> None:
 
 @settings(max_examples=400)
 @given(
-    st.sampled_from(sorted({*evaluate._BINARY, *evaluate.UNARY, *shapes._RULES, "Cast", "Nonsense"})),
+    st.sampled_from(
+        sorted({*evaluate._BINARY, *evaluate.UNARY, *shapes._RULES, "Cast", "Nonsense"})
+    ),
     ATTRS,
     st.lists(st.one_of(st.none(), TENSORS), max_size=4),
 )

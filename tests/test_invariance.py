@@ -10,6 +10,7 @@ import onnx_writer as onnx
 import pass_support as support
 import pytest
 from anonymise import Anonymiser, anonymise
+
 from genescan import converters, text
 from genescan.library import Library
 from genescan.pipeline import load, scan_file

@@ -9,6 +9,7 @@ from typing import Any
 import pass_support as support
 import pytest
 import yaml
+
 from genescan import converters, text, verify
 from genescan.canonical import canonicalise
 from genescan.digest import canonical_order, digest
@@ -42,7 +43,9 @@ def test_a_pass_leaves_its_own_result_alone(step: Pass) -> None:
 
 def cases() -> list[Any]:
     return [
-        pytest.param(case, spelling, id=f"{path.stem}: {case['about']}" + (f": {name}" * bool(name)))
+        pytest.param(
+            case, spelling, id=f"{path.stem}: {case['about']}" + (f": {name}" * bool(name))
+        )
         for path in sorted(CASES.glob("*.yml"))
         for case in yaml.safe_load(path.read_text())
         for name, spelling in (

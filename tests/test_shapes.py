@@ -6,11 +6,12 @@ from typing import Any
 
 import operations
 import pytest
-from genescan import shapes
-from genescan.graph import Attr, Dims, Tensor
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from operations import Application, vector
+
+from genescan import shapes
+from genescan.graph import Attr, Dims, Tensor
 
 
 def infer(op: str, *given_shapes: Dims | None, **attrs: Attr) -> list[Dims | None]:
@@ -24,14 +25,34 @@ def with_constants(op: str, data: Dims | None, *args: Tensor, **attrs: Attr) -> 
 
 IMAGE = (None, 3, 224, 224)
 EXAMPLES = [
-    ("a stem", infer("Conv", IMAGE, (64, 3, 7, 7), strides=(2, 2), pads=(3, 3, 3, 3)), (None, 64, 112, 112)),
+    (
+        "a stem",
+        infer("Conv", IMAGE, (64, 3, 7, 7), strides=(2, 2), pads=(3, 3, 3, 3)),
+        (None, 64, 112, 112),
+    ),
     ("a dilated window", infer("Conv", (1, 8, 20), (4, 8, 3), dilations=(4,)), (1, 4, 12)),
-    ("an automatic padding", infer("MaxPool", IMAGE, kernel_shape=(2, 2), strides=(3, 3), auto_pad="SAME_UPPER"), (None, 3, 75, 75)),
-    ("a window rounded up", infer("MaxPool", (1, 1, 6, 6), kernel_shape=(3, 3), strides=(2, 2), ceil_mode=1), (1, 1, 3, 3)),
-    ("a window larger than the image", infer("Conv", (1, 1, 2, 2), (1, 1, 3, 3)), (1, 1, None, None)),
+    (
+        "an automatic padding",
+        infer("MaxPool", IMAGE, kernel_shape=(2, 2), strides=(3, 3), auto_pad="SAME_UPPER"),
+        (None, 3, 75, 75),
+    ),
+    (
+        "a window rounded up",
+        infer("MaxPool", (1, 1, 6, 6), kernel_shape=(3, 3), strides=(2, 2), ceil_mode=1),
+        (1, 1, 3, 3),
+    ),
+    (
+        "a window larger than the image",
+        infer("Conv", (1, 1, 2, 2), (1, 1, 3, 3)),
+        (1, 1, None, None),
+    ),
     ("a weight of unknown rank", infer("Conv", IMAGE, None), (None, None, None, None)),
     ("a convolution of nothing", infer("Conv", ()), None),
-    ("a transposed convolution", infer("ConvTranspose", (1, 8, 4, 4), (8, 4, 2, 2), group=2), (1, 8, None, None)),
+    (
+        "a transposed convolution",
+        infer("ConvTranspose", (1, 8, 4, 4), (8, 4, 2, 2), group=2),
+        (1, 8, None, None),
+    ),
     ("broadcasting", infer("Add", (2, 1, 4), (3, 1)), (2, 3, 4)),
     ("broadcasting of the unknown", infer("Add", (None, 4), (3, 4)), (None, 4)),
     ("broadcasting of nonsense", infer("Add", (2,), (3,)), (None,)),
@@ -39,7 +60,11 @@ EXAMPLES = [
     ("a product", infer("MatMul", (8, 1, 5, 6), (4, 6, 7)), (8, 4, 5, 7)),
     ("a Gemm", infer("Gemm", (6, 5), (7, 6), transA=1, transB=1), (5, 7)),
     ("an Einsum", infer("Einsum", (2, 4, 8), (8, 16), equation="bld,de->ble"), (2, 4, 16)),
-    ("a recurrent layer", infer("LSTM", (10, 2, 32), hidden_size=64, direction="bidirectional"), (10, 2, 2, 64)),
+    (
+        "a recurrent layer",
+        infer("LSTM", (10, 2, 32), hidden_size=64, direction="bidirectional"),
+        (10, 2, 2, 64),
+    ),
     ("a concatenation", infer("Concat", (1, 3, 4), (1, 5, 4), axis=-2), (1, 8, 4)),
     ("a concatenation with the unknown", infer("Concat", (1, 3), (1, None), axis=1), (1, None)),
     ("a flattening", infer("Flatten", (2, 3, 4), axis=2), (6, 4)),
@@ -49,7 +74,7 @@ EXAMPLES = [
     ("a look-up", infer("Gather", (1000, 64), (1, 16)), (1, 16, 64)),
     ("an activation", infer("Relu", (2, None)), (2, None)),
     ("a custom operator", (infer("Unknown:com.example:X", (2, 3)) or [None]), None),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(
@@ -71,8 +96,14 @@ def test_slices() -> None:
     bounds = (vector(1), vector(2**62), vector(-1))
     assert with_constants("Slice", (2, 10), *bounds) == (2, 9)
     assert with_constants("Slice", (2, None), *bounds) == (2, None)
-    assert with_constants("Slice", (2, 10), vector(9), vector(-100), vector(1), vector(-3)) == (2, 4)
-    assert with_constants("Slice", (2, 10), Tensor("int64", (1,)), vector(3), vector(0)) == (None, 10)
+    assert with_constants("Slice", (2, 10), vector(9), vector(-100), vector(1), vector(-3)) == (
+        2,
+        4,
+    )
+    assert with_constants("Slice", (2, 10), Tensor("int64", (1,)), vector(3), vector(0)) == (
+        None,
+        10,
+    )
 
 
 def test_a_part_that_cannot_be_counted_is_unknown() -> None:
@@ -129,20 +160,37 @@ TENSORS = st.builds(
 )
 ATTRS = st.dictionaries(
     st.sampled_from(
-        ["axis", "axes", "perm", "pads", "strides", "dilations", "kernel_shape", "group", "split"]
-        + ["keepdims", "equation", "starts", "ends", "steps", "outputs", "shape", "hidden_size"]
+        [
+            "axis",
+            "axes",
+            "perm",
+            "pads",
+            "strides",
+            "dilations",
+            "kernel_shape",
+            "group",
+            "split",
+            "keepdims",
+            "equation",
+            "starts",
+            "ends",
+            "steps",
+            "outputs",
+            "shape",
+            "hidden_size",
+        ]
     ),
     st.one_of(NUMBERS, st.lists(NUMBERS, max_size=5).map(tuple), st.text(max_size=4), TENSORS),
     max_size=5,
 )
-OPERATORS = st.sampled_from(sorted({*shapes._RULES, "ReduceSum", "Relu", "Add", "Cast", "Nonsense"}))
+OPERATORS = st.sampled_from(
+    sorted({*shapes._RULES, "ReduceSum", "Relu", "Add", "Cast", "Nonsense"})
+)
 
 
 @settings(max_examples=400)
 @given(OPERATORS, ATTRS, st.lists(st.one_of(st.none(), TENSORS), max_size=5))
-def test_nonsense_is_no_error(
-    op: str, attrs: dict[str, Any], args: list[Tensor | None]
-) -> None:
+def test_nonsense_is_no_error(op: str, attrs: dict[str, Any], args: list[Tensor | None]) -> None:
     dims = [None if arg is None else arg.shape for arg in args]
     for shape in shapes.infer(op, attrs, dims, args):
         assert shape is None or all(size is None or isinstance(size, int) for size in shape)

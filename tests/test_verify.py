@@ -8,6 +8,10 @@ from typing import Any
 
 import onnx_writer as onnx
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from test_shapes import TENSORS
+
 from genescan import canonical, ops, pipeline, text, verdict, verify
 from genescan.canonical import Canonical, canonicalise
 from genescan.digest import digest
@@ -20,9 +24,6 @@ from genescan.library import Library
 from genescan.limits import DEFAULT, Limits
 from genescan.passes import PIPELINE, Pass, dequantise, split_fused
 from genescan.report import Model
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from test_shapes import TENSORS
 
 NETWORK = text.parse("""
 a = Relu(Conv(x, w[8, 3, 3, 3]))

@@ -44,10 +44,11 @@ def _channels(arg: Arg) -> bool:
 
 
 def _per_channel(arg: Arg) -> bool:
-    """A constant written as one number per channel of an image: [C, 1, 1] or [1, C, 1, 1]."""
-    if not isinstance(arg, Tensor) or arg.shape is None or len(arg.shape) < 2:
+    """A constant written as one number per channel of an image: [C, 1, 1], [1, C, 1, 1] or [1, 1, 1, C]."""
+    if not isinstance(arg, Tensor) or arg.shape is None or len(arg.squeezed or ()) != 1:
         return False
-    return arg.shape[-1] == 1 and arg.shape[-2:] != (1,) and len(arg.squeezed or ()) == 1
+    # channels last: one number per channel at the end of all four axes
+    return len(arg.shape) >= 2 and (arg.shape[-1] == 1 or len(arg.shape) == 4)
 
 
 def _constant(node: Draft.Node) -> Tensor | None:

@@ -166,6 +166,8 @@ def _fold_norm(draft: Draft, node: Draft.Node) -> None:
             draft.retype(node, "Linear", {"bias": True})
         elif _starts_affine(user, node):
             pass  # its shift follows, and is taken as the bias
+        elif node.attrs.get("bias") and _adds_bias(user, node):
+            pass  # a second bias
         elif user.op != "Mul" or factor is None or factor.squeezed != ():
             return
         draft.replace(user.out, node.out)

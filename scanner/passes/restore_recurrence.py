@@ -26,6 +26,8 @@ _MOST = 64
 """Nodes walked back from the gates of one cell."""
 _JOINED = 3
 """Operands of one step joined before its projection: input, state, attention context."""
+_STACKED = 32
+"""Bidirectional layers on top of one another."""
 _LAYERS = ("LSTM", "GRU", "RNN")
 
 
@@ -44,9 +46,15 @@ def run(draft: Draft) -> None:
     for node in draft.of("Loop", "Scan"):
         _drop_loop(draft, node)
     for node in draft.of("Concat"):
-        _join_steps(draft, node)
-    for node in draft.of("Concat"):
-        _join_directions(draft, node)
+        _join_halves(draft, node)
+    for _ in range(_STACKED):  # a layer's directions are equal in source once those below are
+        edits = draft.edits
+        for node in draft.of("Concat"):
+            _join_steps(draft, node)
+        for node in draft.of("Concat"):
+            _join_directions(draft, node)
+        if draft.edits == edits:
+            break
 
 
 def _made_by(arg: Arg, op: str) -> Draft.Node | None:
@@ -233,11 +241,31 @@ def _drop_loop(draft: Draft, node: Draft.Node) -> None:
 
 def _join_steps(draft: Draft, node: Draft.Node) -> None:
     """The outputs of merged steps, stacked, are the layer's sequence."""
-    layers = {v.node for v in node.dynamic}
-    if len(node.dynamic) > 1 and len(layers) == 1 and "decomposed" in node.dynamic[0].node.marks:
+    layers = {_seen_through(v).node for v in node.dynamic}
+    if len(node.dynamic) > 1 and len(layers) == 1 and "decomposed" in next(iter(layers)).marks:
         layer = layers.pop()
         draft.replace(node.out, layer.out)
         draft.remove(node, heirs=(layer,))
+
+
+def _join_halves(draft: Draft, node: Draft.Node) -> None:
+    """Both directions of a bidirectional layer, cut apart and joined: the layer's own output."""
+    layers = set()
+    for value in node.dynamic:
+        cut = value.node
+        source = cut.inputs[0] if cut.op == "Slice" else None
+        axis = cut.attrs.get("axes", cut.attrs.get("axis"))
+        if not isinstance(source, Value) or axis not in ((1,), 1):
+            return
+        layers.add(source)
+    layer = layers.pop() if len(layers) == 1 else None
+    if layer is None or len(node.inputs) != 2 or layer.node.op not in _LAYERS or layer.port:
+        return
+    if layer.node.attrs.get("direction") == "bidirectional":
+        halves = node.dynamic
+        draft.replace(node.out, layer)
+        draft.remove(node, heirs=(layer.node,))
+        draft.prune(halves, heirs=(layer.node,))
 
 
 def _source_of(value: Value) -> Arg:
@@ -250,6 +278,8 @@ def _source_of(value: Value) -> Arg:
 
 def _join_directions(draft: Draft, node: Draft.Node) -> None:
     """Concat(layer(x), layer(reversed x)) is one bidirectional layer."""
+    if not node.alive:
+        return
     values = [_layer(value) for value in node.dynamic]
     if len(values) != 2 or len(node.inputs) != 2 or None in values:
         return
@@ -270,10 +300,19 @@ def _join_directions(draft: Draft, node: Draft.Node) -> None:
         _make_bidirectional(draft, node, first, second)
 
 
+def _seen_through(value: Value) -> Value:
+    """A value before reversals of the sequence."""
+    while value.node.op in ("ReverseSequence", "Slice"):
+        source = value.node.inputs[0]
+        if not isinstance(source, Value):
+            break
+        value = source
+    return value
+
+
 def _layer(value: Value) -> Value | None:
     """The recurrent layer's output behind a reversal."""
-    while value.node.op in ("ReverseSequence", "Slice") and isinstance(value.node.inputs[0], Value):
-        value = value.node.inputs[0]
+    value = _seen_through(value)
     return value if value.node.op in _LAYERS else None
 
 
@@ -282,19 +321,24 @@ def _make_bidirectional(
 ) -> None:
     keeper = first if first.attrs.get("direction", "forward") == "forward" else second
     other = second if keeper is first else first
-    shapes = [value.shape for value in keeper.outputs]
     made = draft.add(
         keeper.op, keeper.inputs, {**keeper.attrs, "direction": "bidirectional"},
-        before=node, origin=(keeper, other), shapes=shapes, marks=keeper.marks,
+        before=_later(first, second).next, origin=(keeper, other),
+        shapes=[value.shape for value in keeper.outputs], marks=keeper.marks,
     )  # fmt: skip
     between = node.dynamic
-    for layer in (keeper, other):  # final states that leave the model leave with the joined layer
-        for value, mine in zip(layer.outputs[1:], made.outputs[1:], strict=False):
-            if not value.users:
-                draft.replace(value, mine)
     draft.replace(node.out, made.out)
     draft.remove(node, heirs=(made,))
     draft.prune(between, heirs=(made,))
-    draft.prune(
-        [v for layer in (keeper, other) if layer.alive for v in layer.outputs], heirs=(made,)
-    )
+    for layer in (keeper, other):  # whoever reads one direction reads the joined layer
+        for value, mine in zip(layer.outputs, made.outputs, strict=False):
+            draft.replace(value, mine)
+    draft.prune([v for layer in (keeper, other) for v in layer.outputs], heirs=(made,))
+
+
+def _later(first: Draft.Node, second: Draft.Node) -> Draft.Node:
+    """Which of two nodes stands behind the other."""
+    node = first.next
+    while node is not None and node is not second:
+        node = node.next
+    return first if node is None else second

@@ -118,7 +118,6 @@ def _reduce(draft: Draft, node: Draft.Node) -> None:
     axes = shapes.known(shapes.operand(node.attrs, "axes", constants, 1))
     value, via = node.inputs[0], node.via.get(0, ())
     rank = value.rank if isinstance(value, Value) else None
-    axes = None if axes is None else _before_transposes(axes, via)
     rest = node.dynamic[1:]
     draft.set_inputs(node, node.inputs[:1], {0: via})
     draft.prune(rest, "reduction axes")
@@ -127,23 +126,6 @@ def _reduce(draft: Draft, node: Draft.Node) -> None:
         draft.retype(node, _GLOBAL[node.op], {})
     else:
         draft.retype(node, node.op, {"axes": name})
-
-
-def _before_transposes(axes: tuple[int, ...], via: tuple[str, ...]) -> tuple[int, ...]:
-    """The axes as the value had them before the transposes just before the reduction.
-
-    Channels-last networks are exported with transposes around every convolution.
-    """
-    for label in reversed(via):
-        if label in ("Cast", "Quantize", "Dequantize"):
-            continue
-        if not label.startswith("Transpose("):
-            break
-        perm = [int(axis) for axis in label[len("Transpose(") : -1].split(",")]
-        if not all(-len(perm) <= axis < len(perm) for axis in axes):
-            break
-        axes = tuple(perm[axis] for axis in axes)
-    return axes
 
 
 def _axes_class(axes: tuple[int, ...] | None, rank: int | None) -> str:

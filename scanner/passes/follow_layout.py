@@ -1,0 +1,50 @@
+"""Count the axes of reductions in the layout that a value had before it was transposed.
+
+Channels-last networks are exported with transposes around every convolution; arithmetic between
+two transposes then reduces axes 1 and 2 where a channels-first export reduces 2 and 3.
+
+Before:
+    a = Relu(Transpose(x, perm=[0, 2, 3, 1]))
+    y = ReduceMean(a, axes=[1, 2])
+
+After:
+    a = Relu(Transpose(x, perm=[0, 2, 3, 1]))
+    y = ReduceMean(a, axes=[2, 3])
+"""
+
+from __future__ import annotations
+
+from genescan import ops, shapes
+from genescan.draft import Draft, Value
+from genescan.graph import Tensor
+
+_KEEPING = frozenset({"Elementwise", "Activation", "Quantization"})
+_KEEPING_OPS = frozenset({"Identity", "Cast", "CastLike", "Dropout", "BatchNormalization"})
+
+
+def run(draft: Draft) -> None:
+    """One walk in topological order, carrying each value's axes as its source counted them."""
+    layout: dict[Value, tuple[int, ...]] = {}
+    for node in draft:
+        source = node.inputs[0] if node.inputs else None
+        order = layout.get(source) if isinstance(source, Value) else None
+        if node.op == "Transpose":
+            perm = node.ints("perm")
+            if perm is not None and (order is None or len(order) == len(perm)):
+                layout[node.out] = perm if order is None else tuple(order[axis] for axis in perm)
+        elif ops.kind(node.op) in _KEEPING or node.op in _KEEPING_OPS:
+            known = {layout[value] for value in node.dynamic if value in layout}
+            if len(known) == 1:
+                layout[node.out] = known.pop()
+        elif node.op.startswith("Reduce") and order is not None:
+            _count_before(draft, node, order)
+
+
+def _count_before(draft: Draft, node: Draft.Node, order: tuple[int, ...]) -> None:
+    constants = [arg if isinstance(arg, Tensor) else None for arg in node.inputs]
+    axes = shapes.known(shapes.operand(node.attrs, "axes", constants, 1))
+    if axes is None or not all(-len(order) <= axis < len(order) for axis in axes):
+        return
+    counted = tuple(sorted(order[axis] for axis in axes))
+    draft.set_inputs(node, node.inputs[:1], {0: node.via.get(0, ())})
+    draft.retype(node, node.op, {**node.attrs, "axes": counted})
