@@ -17,7 +17,7 @@ _STANDARD = _words(
     BlackmanWindow Cast CastLike CausalConvWithState Ceil Celu CenterCropPad Clip Col2Im Compress
     Concat ConcatFromSequence Constant ConstantOfShape Conv ConvInteger ConvTranspose Cos Cosh
     CumProd CumSum DFT DeformConv DepthToSpace DequantizeLinear Det Div Dropout
-    DynamicQuantizeLinear Einsum Elu Equal Erf Exp Expand EyeLike Flatten Floor GRU Gather
+    DynamicQuantizeLinear Einsum Elu Equal Erf Erfc Exp Expand EyeLike Flatten Floor GRU Gather
     GatherElements GatherND Gelu Gemm GlobalAveragePool GlobalLpPool GlobalMaxPool Greater
     GreaterOrEqual GridSample GroupNormalization HammingWindow HannWindow HardSigmoid HardSwish
     Hardmax Identity If ImageDecoder InstanceNormalization IsInf IsNaN LRN LSTM

@@ -70,7 +70,7 @@ def _div(a: Number, b: Number) -> Number:
 def _pow(a: float, b: float) -> Number:
     if abs(b) >= 64 or abs(a) >= 1e9 or (a < 0 and b != int(b)):
         return None  # too large, or no real number
-    return a**b
+    return float(a**b) if isinstance(a, float) or b < 0 else int(a**b)
 
 
 _BINARY: Mapping[str, Callable[[float, float], Number]] = {
@@ -100,6 +100,7 @@ UNARY: Mapping[str, Callable[[float], Number]] = {
     "Exp": math.exp,
     "Log": math.log,
     "Erf": math.erf,
+    "Erfc": math.erfc,
     "Sin": math.sin,
     "Cos": math.cos,
     "Tanh": math.tanh,

@@ -168,6 +168,7 @@ VOCABULARY: Mapping[str, Op] = {
     "Acosh": _E,
     "Atanh": _E,
     "Erf": _E,
+    "Erfc": _E,
     "Clip": _E,
     "Floor": _E,
     "Ceil": _E,

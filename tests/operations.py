@@ -104,47 +104,14 @@ def where(draw: st.DrawFn) -> Application:
 
 
 @st.composite
-def moved(draw: st.DrawFn) -> Application:
-    """Operators that move elements: their second operand or attribute says where."""
+def reshaped(draw: st.DrawFn) -> Application:
+    """Operators that keep every element."""
     shape = draw(st.lists(SIZES, min_size=1, max_size=3).map(tuple))
     rank, data = len(shape), tensor(draw, shape, draw(st.sampled_from(["float32", "int64"])))
-    axis = draw(st.integers(-rank, rank - 1))
-    op = draw(
-        st.sampled_from(
-            [
-                "Transpose",
-                "Concat",
-                "Slice",
-                "Gather",
-                "Reshape",
-                "Squeeze",
-                "Unsqueeze",
-                "Expand",
-                "Flatten",
-                "Split",
-            ]
-        )
-    )
+    op = draw(st.sampled_from("Transpose Reshape Squeeze Unsqueeze Flatten".split()))
     if op == "Transpose":
         perm = tuple(draw(st.permutations(range(rank))))
-        return Application(op, [data], draw(st.sampled_from([{"perm": perm}, {}])))
-    if op == "Concat":
-        other = list(shape)
-        other[axis] = draw(SIZES)
-        return Application(op, [data, tensor(draw, tuple(other), data.dtype)], {"axis": axis})
-    if op == "Slice":
-        start, end = draw(st.integers(-5, 5)), draw(st.sampled_from([-5, -1, 0, 1, 3, 2**31]))
-        step = draw(st.sampled_from([1, 2, -1]))
-        args = [vector(start), vector(end), vector(axis), vector(step)]
-        return Application(op, [data, *args], sized=(1, 2, 3, 4))
-    if op == "Gather":
-        size = shape[axis]
-        count = draw(st.integers(0, 3))
-        places = draw(
-            st.lists(st.integers(-size, size - 1), min_size=count or 1, max_size=count or 1)
-        )
-        index = vector(*places) if count else Tensor("int64", (), (places[0],))
-        return Application(op, [data, index], {"axis": axis}, sized=(1,))
+        return Application(op, [data], {"perm": perm} if draw(st.booleans()) else {})
     if op == "Reshape":
         target = draw(st.sampled_from([(-1,), (1, -1), (0, -1), (math.prod(shape),), shape]))
         return Application(op, [data, vector(*target)], sized=(1,))
@@ -154,16 +121,36 @@ def moved(draw: st.DrawFn) -> Application:
         return Application(op, [*args], sized=(1,))
     if op == "Unsqueeze":
         return Application(op, [data, vector(draw(st.integers(-rank - 1, rank)))], sized=(1,))
+    return Application(op, [data], {"axis": draw(st.integers(0, rank))})
+
+
+@st.composite
+def picked(draw: st.DrawFn) -> Application:
+    """Operators that take, join or repeat elements along an axis."""
+    shape = draw(st.lists(SIZES, min_size=1, max_size=3).map(tuple))
+    data = tensor(draw, shape, draw(st.sampled_from(["float32", "int64"])))
+    axis = draw(st.integers(-len(shape), len(shape) - 1))
+    size, attrs = shape[axis], {"axis": axis}
+    op = draw(st.sampled_from("Concat Slice Gather Expand Split".split()))
+    if op == "Concat":
+        other = list(shape)
+        other[axis] = draw(SIZES)
+        return Application(op, [data, tensor(draw, tuple(other), data.dtype)], {**attrs})
+    if op == "Slice":
+        start, end = draw(st.integers(-5, 5)), draw(st.sampled_from([-5, -1, 0, 1, 3, 2**31]))
+        step = draw(st.sampled_from([1, 2, -1]))
+        args = [vector(start), vector(end), vector(axis), vector(step)]
+        return Application(op, [data, *args], sized=(1, 2, 3, 4))
+    if op == "Gather":
+        places = draw(st.lists(st.integers(-size, size - 1), min_size=1, max_size=3))
+        one = Tensor("int64", (), (places[0],))
+        index = draw(st.sampled_from([one, vector(*places)]))
+        return Application(op, [data, index], {**attrs}, sized=(1,))
     if op == "Expand":
         target = (draw(SIZES), *(size if size > 1 else draw(SIZES) for size in shape))
         return Application(op, [data, vector(*target)], sized=(1,))
-    if op == "Split":
-        size = shape[axis]
-        first = draw(st.integers(0, size))
-        return Application(
-            op, [data, vector(first, size - first)], {"axis": axis}, sized=(1,), outputs=2
-        )
-    return Application(op, [data], {"axis": draw(st.integers(0, rank))})
+    first = draw(st.integers(0, size))
+    return Application(op, [data, vector(first, size - first)], {**attrs}, (1,), 2)
 
 
 @st.composite
@@ -244,7 +231,9 @@ def products(draw: st.DrawFn) -> Application:
     return Application(op, parts, {"transA": a, "transB": b})
 
 
-VALUED = st.one_of(binary(), unary(), logic(), where(), moved(), reduced(), made(), quantised())
+VALUED = st.one_of(
+    binary(), unary(), logic(), where(), reshaped(), picked(), reduced(), made(), quantised()
+)
 """Applications whose values can be computed."""
 SHAPED = st.one_of(VALUED, windows(), products())
 """Applications whose shapes can be inferred."""

@@ -13,9 +13,12 @@ from hypothesis import strategies as st
 
 from genescan import ops, text
 from genescan.digest import canonical_order, colours, digest
-from genescan.graph import Edge, Graph, Node, Operand, Tensor
+from genescan.graph import Attr, Edge, Graph, Node, Operand, Tensor
 
-ATTRS = {"Conv": {"kernel_shape": (3, 3), "group": 1}, "LSTM": {"direction": "forward"}}
+ATTRS: dict[str, dict[str, Attr]] = {
+    "Conv": {"kernel_shape": (3, 3), "group": 1},
+    "LSTM": {"direction": "forward"},
+}
 KINDS = ["Add", "Mul", "Concat", "Relu", "Conv", "Sub", "LSTM", "Split"]
 
 

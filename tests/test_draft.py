@@ -41,7 +41,7 @@ def test_freezing_an_unedited_draft_gives_the_graph_back() -> None:
 
 
 def test_a_value_knows_its_readers() -> None:
-    draft, node = opened("a = Relu(x)\ny = Add(Mul(a, a), a)\nOutput(y, a)")
+    _, node = opened("a = Relu(x)\ny = Add(Mul(a, a), a)\nOutput(y, a)")
     value = node["a"].out
     assert {user.op: count for user, count in value.users.items()} == {"Mul": 2, "Add": 1}
     assert value.outputs == 1
@@ -66,7 +66,7 @@ def test_replace_by_a_constant() -> None:
 
 
 def test_bypass_prunes_what_only_the_node_read() -> None:
-    draft, node = opened("y = Tanh(Where(Not(Abs(z)), Relu(x), 0.0))")
+    draft, _ = opened("y = Tanh(Where(Not(Abs(z)), Relu(x), 0.0))")
     where = next(draft.of("Where"))
     draft.bypass(where, "guard", 1)
     expect(draft, "z = Input()\ny = Tanh(Relu(x))\nOutput(y)")

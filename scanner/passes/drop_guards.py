@@ -1,7 +1,7 @@
 """Drop guards that change nothing on valid data.
 
 A NaN guard on a softmax (`Where(IsNaN(p), 0, p)`: fully masked rows) and the wrap of negative
-indices (`Where(i < 0, i + n, i)`).
+indices (`Where(i < 0, i + n, i)`, or the same as `(i < 0) * (i + n) + (i >= 0) * i`).
 
 Before:
     p = Softmax(x)
@@ -30,6 +30,28 @@ def run(draft: Draft) -> None:
             plain = [i for i in (1, 2) if node.inputs[i] is index]
             if plain and _wrapped(node.inputs[3 - plain[0]], index):
                 draft.bypass(node, "guard", plain[0])
+    if draft.has("Not"):
+        for node in draft.of("Add"):
+            _wrap_by_products(draft, node)
+
+
+def _wrap_by_products(draft: Draft, node: Draft.Node) -> None:
+    """Add(Mul(negative, i + n), Mul(i, Not(negative))) with an index i."""
+    products = [value.node for value in node.dynamic if value.node.op == "Mul"]
+    if len(products) != 2:
+        return
+    for kept, wrapped in (products, products[::-1]):
+        inverse = next((v for v in kept.dynamic if v.node.op == "Not"), None)
+        index = next((v for v in kept.dynamic if v is not inverse), None)
+        if inverse is None or index is None or len(wrapped.dynamic) != 2:
+            continue
+        test = inverse.node.inputs[0]
+        if test in wrapped.inputs and any(_wrapped(arg, index) for arg in wrapped.inputs):
+            rest = node.dynamic
+            draft.replace(node.out, index)
+            draft.remove(node, "guard")
+            draft.prune(rest, "guard")
+            return
 
 
 def _wrapped(arg: Arg, index: Value) -> bool:

@@ -56,6 +56,7 @@ _TANH: _Known = ("Tanh", {}, math.tanh)
 # by less than the tolerance
 _SEEDS: Mapping[str, tuple[_Known, ...]] = {
     "Erf": (_GELU,),
+    "Erfc": (_GELU,),
     "Tanh": (_MISH, _TANH_GELU),
     "HardSigmoid": (_HARD_SWISH,),
     "Softplus": (_MISH,),

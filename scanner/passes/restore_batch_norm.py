@@ -76,15 +76,18 @@ def _affine(draft: Draft, node: Draft.Node) -> None:
         return
     if node.dynamic[0].node.op in _CONVS:
         return
-    if _per_channel(_constant(node)) and _per_channel(_constant(user)):
-        made = draft.fuse(
-            [node, user],
-            user.out,
-            "BatchNormalization",
-            [node.dynamic[0]],
-            {"origin": "decomposed"},
-        )
-        made.via = {0: node.via.get(node.inputs.index(made.inputs[0]), ())}
+    if not _per_channel(_constant(node)) or not _per_channel(_constant(user)):
+        return
+    first, region = node, [node, user]
+    centred = node.dynamic[0].node  # (x - mean) * scale + shift
+    alone = node.dynamic[0].sole_user is node
+    if alone and centred.op == "Add" and _per_channel(_constant(centred)):
+        first, region = centred, [centred, node, user]
+    source = first.dynamic[0]
+    made = draft.fuse(
+        region, user.out, "BatchNormalization", [source], {"origin": "decomposed"}
+    )
+    made.via = {0: first.via.get(first.inputs.index(source), ())}
 
 
 def _normal_form(draft: Draft, node: Draft.Node) -> None:
