@@ -80,5 +80,6 @@ def canonicalise(
                 draft.losses.clear()
                 inputs = reached
         verify.consistent(draft)
+        incidents += [f"{name} no longer reaches an output" for name in verify.dangling(draft)]
         drops = tuple((draft.names[i], reason) for i, reason in draft.drops.items())
         return Canonical(canonical_order(draft.freeze()), tuple(incidents), drops)

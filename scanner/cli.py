@@ -144,6 +144,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not options.command:
         parser.print_help(sys.stderr)
         return USAGE
+    collecting = gc.isenabled()
     gc.disable()  # nothing made while importing and loading signatures is garbage
     from genescan import commands  # after parsing: --help and usage errors import nothing else
 
@@ -159,3 +160,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 128 + signal.SIGPIPE
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
+    finally:
+        if collecting:
+            gc.enable()

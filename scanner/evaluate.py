@@ -70,7 +70,8 @@ def _div(a: Number, b: Number) -> Number:
 def _pow(a: float, b: float) -> Number:
     if abs(b) >= 64 or abs(a) >= 1e9 or (a < 0 and b != int(b)):
         return None  # too large, or no real number
-    return float(a**b) if isinstance(a, float) or b < 0 else int(a**b)
+    power: float = a**b
+    return power
 
 
 _BINARY: Mapping[str, Callable[[float, float], Number]] = {

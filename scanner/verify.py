@@ -8,12 +8,13 @@ makes the verdict partial.
 
 from __future__ import annotations
 
+from genescan import ops
 from genescan.draft import Draft, Value
 from genescan.errors import PassError
 
 
-def reached_inputs(draft: Draft) -> frozenset[str]:
-    """Names of the graph inputs from which some output is reached."""
+def _reached(draft: Draft) -> set[Draft.Node]:
+    """Nodes from which some output is reached."""
     seen: set[Draft.Node] = set()
     stack = [arg.node for arg in draft.outputs if isinstance(arg, Value)]
     while stack:
@@ -21,8 +22,25 @@ def reached_inputs(draft: Draft) -> frozenset[str]:
         if node not in seen:
             seen.add(node)
             stack.extend(value.node for value in node.inputs if isinstance(value, Value))
+    return seen
+
+
+def reached_inputs(draft: Draft) -> frozenset[str]:
+    """Names of the graph inputs from which some output is reached."""
     return frozenset(
-        draft.names[next(iter(node.origin))] for node in seen if node.op == "Input" and node.origin
+        draft.names[next(iter(node.origin))]
+        for node in _reached(draft)
+        if node.op == "Input" and node.origin
+    )
+
+
+def dangling(draft: Draft) -> list[str]:
+    """Names of compute nodes from which no output is reached any more."""
+    reached = _reached(draft)
+    return sorted(
+        draft.names[min(node.origin)]
+        for node in draft
+        if node not in reached and ops.computes(node.op) and node.origin
     )
 
 

@@ -108,7 +108,7 @@ def reshaped(draw: st.DrawFn) -> Application:
     """Operators that keep every element."""
     shape = draw(st.lists(SIZES, min_size=1, max_size=3).map(tuple))
     rank, data = len(shape), tensor(draw, shape, draw(st.sampled_from(["float32", "int64"])))
-    op = draw(st.sampled_from("Transpose Reshape Squeeze Unsqueeze Flatten".split()))
+    op = draw(st.sampled_from(["Transpose", "Reshape", "Squeeze", "Unsqueeze", "Flatten"]))
     if op == "Transpose":
         perm = tuple(draw(st.permutations(range(rank))))
         return Application(op, [data], {"perm": perm} if draw(st.booleans()) else {})
@@ -117,7 +117,8 @@ def reshaped(draw: st.DrawFn) -> Application:
         return Application(op, [data, vector(*target)], sized=(1,))
     if op == "Squeeze":
         ones = [i for i, size in enumerate(shape) if size == 1]
-        args = [data, vector(ones[0])] if ones and draw(st.booleans()) else [data]
+        explicit = draw(st.booleans())
+        args = [data, vector(ones[0])] if ones and explicit else [data]
         return Application(op, [*args], sized=(1,))
     if op == "Unsqueeze":
         return Application(op, [data, vector(draw(st.integers(-rank - 1, rank)))], sized=(1,))
@@ -131,7 +132,7 @@ def picked(draw: st.DrawFn) -> Application:
     data = tensor(draw, shape, draw(st.sampled_from(["float32", "int64"])))
     axis = draw(st.integers(-len(shape), len(shape) - 1))
     size, attrs = shape[axis], {"axis": axis}
-    op = draw(st.sampled_from("Concat Slice Gather Expand Split".split()))
+    op = draw(st.sampled_from(["Concat", "Slice", "Gather", "Expand", "Split"]))
     if op == "Concat":
         other = list(shape)
         other[axis] = draw(SIZES)
@@ -150,7 +151,7 @@ def picked(draw: st.DrawFn) -> Application:
         target = (draw(SIZES), *(size if size > 1 else draw(SIZES) for size in shape))
         return Application(op, [data, vector(*target)], sized=(1,))
     first = draw(st.integers(0, size))
-    return Application(op, [data, vector(first, size - first)], {**attrs}, (1,), 2)
+    return Application(op, [data, vector(first, size - first)], {**attrs}, sized=(1,), outputs=2)
 
 
 @st.composite

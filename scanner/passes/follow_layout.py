@@ -36,7 +36,7 @@ def run(draft: Draft) -> None:
             known = {layout[value] for value in node.dynamic if value in layout}
             if len(known) == 1:
                 layout[node.out] = known.pop()
-        elif node.op.startswith("Reduce") and order is not None:
+        elif node.op.startswith("Reduce") and order is not None and "counted" not in node.attrs:
             _count_before(draft, node, order)
 
 
@@ -47,4 +47,4 @@ def _count_before(draft: Draft, node: Draft.Node, order: tuple[int, ...]) -> Non
         return
     counted = tuple(sorted(order[axis] for axis in axes))
     draft.set_inputs(node, node.inputs[:1], {0: node.via.get(0, ())})
-    draft.retype(node, node.op, {**node.attrs, "axes": counted})
+    draft.retype(node, node.op, {**node.attrs, "axes": counted, "counted": "before transposes"})
