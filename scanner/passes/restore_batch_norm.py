@@ -84,9 +84,7 @@ def _affine(draft: Draft, node: Draft.Node) -> None:
     if alone and centred.op == "Add" and _per_channel(_constant(centred)):
         first, region = centred, [centred, node, user]
     source = first.dynamic[0]
-    made = draft.fuse(
-        region, user.out, "BatchNormalization", [source], {"origin": "decomposed"}
-    )
+    made = draft.fuse(region, user.out, "BatchNormalization", [source], {"origin": "decomposed"})
     made.via = {0: first.via.get(first.inputs.index(source), ())}
 
 

@@ -186,18 +186,19 @@ def _cell(
     states = [*carried[:1], *([state] if isinstance(state, Value) and state not in carried else [])]
     shape = weights[0].shape
     kernel = Tensor("float32", None if shape is None else (1, *shape), None, weights[0].name)
+    first = results[-1]  # of an LSTM the cell state, which others may read before the output
     source = sequence[0]
     if len(sequence) > 1:  # an attention context beside the input, for one
-        before = results[0].node
-        source = draft.add("Concat", sequence, {"axis": -1}, before=before, origin=(before,)).out
+        join = draft.add("Concat", sequence, {"axis": -1}, before=first.node, origin=(first.node,))
+        source = join.out
     made = draft.fuse(
-        dict.fromkeys([*region, *inner]), results[0], op, [source, kernel, kernel, *states],
+        dict.fromkeys([*region, *inner]), first, op, [source, kernel, kernel, *states],
         {"direction": "forward"}, marks={"decomposed": "cell"},
     )  # fmt: skip
     draft.widen(made, 3 if op == "LSTM" else 2)
-    draft.replace(results[0], made.out)
-    for value in results[1:]:
-        draft.replace(value, made.outputs[2])
+    if len(results) > 1:
+        draft.replace(made.out, made.outputs[2])
+        draft.replace(results[0], made.out)
     draft.prune([v for node in (*region, *inner) for v in node.outputs], heirs=(made,))
 
 
