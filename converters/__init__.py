@@ -7,8 +7,9 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import NamedTuple, cast
 
+from genescan.collector import paused
 from genescan.converters import sniff
-from genescan.converters.base import Reader, Source, collector_paused
+from genescan.converters.base import Reader, Source
 from genescan.errors import LimitExceeded, ModelError, Unsupported
 from genescan.graph import Graph
 from genescan.limits import DEFAULT, Limits
@@ -59,7 +60,7 @@ def read(path: str | os.PathLike[str], limits: Limits = DEFAULT) -> Graph:
         ModelError: the file cannot be opened or is malformed.
     """
     try:
-        with Source(path) as source, collector_paused():
+        with Source(path) as source, paused():
             name = detect(source)
             module = next(row.module for row in FORMATS if row.name == name)
             return cast(Reader, import_module(module)).read(source, limits)

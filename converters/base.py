@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 from types import TracebackType
@@ -105,22 +103,6 @@ class Clock:
         """Raise `LimitExceeded` when time is up."""
         if monotonic() > self._end:
             raise LimitExceeded(f"{self._seconds:g} seconds", place=place)
-
-
-@contextmanager
-def collector_paused() -> Iterator[None]:
-    """Stop Python's cycle collector for a while.
-
-    A graph is many objects and no cycles; the collector would walk them again and again in
-    vain, for more than a third of the time of reading a large file.
-    """
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def quote(text: str, limit: int = 80) -> str:

@@ -112,12 +112,12 @@ def _typed(proto: Any, count: int, kind: _Type) -> Numbers | None:
     return tuple(map(bool, stored)) if kind.code == "?" else stored
 
 
-def _number(entries: Mapping[str, str], key: str, default: int, place: str) -> int:
+def _number(entries: Mapping[str, str], key: str, default: int, name: str) -> int:
     value = entries.get(key, "")
     if not value:
         return default
     if not (value.isascii() and value.isdigit() and len(value) < 20):
-        raise ModelError(f"external data: {key} {quote(value)} is not a size", place=place)
+        raise ModelError(f"external data: {key} {quote(value)} is not a size", place=f"tensor {quote(name)}")
     return int(value)
 
 
@@ -195,14 +195,13 @@ class Values:
 
     def _external(self, proto: Any, size: int, name: str) -> Payload:
         """Where external data is said to lie; the location is neither resolved nor opened."""
-        place = f"tensor {quote(name)}"
         entries = {text(entry.key): text(entry.value) for entry in proto.external_data}
         if not entries.get("location"):
-            raise ModelError("external data without a location", place=place)
+            raise ModelError("external data without a location", place=f"tensor {quote(name)}")
         return Payload(
             self.name(entries["location"]),
-            _number(entries, "offset", 0, place),
-            _number(entries, "length", size, place),
+            _number(entries, "offset", 0, name),
+            _number(entries, "length", size, name),
         )
 
     def name(self, value: str | bytes) -> str:

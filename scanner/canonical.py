@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import gc
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from genescan import verify
-from genescan.digest import canonical_order
+from genescan.collector import paused
+from genescan.digest import identify
 from genescan.draft import Draft
 from genescan.errors import LimitExceeded, PassError
 from genescan.graph import Graph
@@ -23,22 +22,14 @@ class Canonical:
 
     graph: Graph
     """The core view: what computes, with movement on the edges."""
+    digest: str
+    """Identity of the architecture."""
+    sized_digest: str
+    """Identity of the architecture with the shapes of its parameters."""
     incidents: tuple[str, ...] = ()
     """What was lost without a reason; any entry makes a verdict partial."""
     drops: tuple[tuple[str, str], ...] = ()
     """Source nodes that have no place in the graph, with the reason."""
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Let the garbage collector rest: it would walk the growing graph again and again."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 _MALFORMED = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, StopIteration)
@@ -59,7 +50,7 @@ def canonicalise(
     `PassError` when a pass leaves an inconsistent draft or fails on a malformed node.
     """
     deadline = time.monotonic() + limits.seconds
-    with _no_collection():
+    with paused():
         draft = Draft(graph)
         incidents: list[str] = []
         inputs = verify.reached_inputs(draft)
@@ -82,4 +73,5 @@ def canonicalise(
         verify.consistent(draft)
         incidents += [f"{name} no longer reaches an output" for name in verify.dangling(draft)]
         drops = tuple((draft.names[i], reason) for i, reason in draft.drops.items())
-        return Canonical(canonical_order(draft.freeze()), tuple(incidents), drops)
+        identity = identify(draft.freeze())
+        return Canonical(*identity, tuple(incidents), drops)

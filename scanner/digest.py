@@ -12,6 +12,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Sequence
 from hashlib import blake2b
+from typing import NamedTuple
 
 from genescan import ops
 from genescan.graph import Edge, Graph, Node, Operand, Tensor
@@ -21,17 +22,18 @@ SCHEME = "gs1"
 
 
 def _hash(*parts: bytes) -> bytes:
-    state = blake2b(digest_size=16)
-    for part in parts:
-        state.update(part)
-        state.update(b"\0")
-    return state.digest()
+    return blake2b(b"\0".join((*parts, b"")), digest_size=16).digest()
 
 
-def _label(node: Node) -> bytes:
+def _label(node: Node, known: dict[tuple[object, ...], bytes]) -> bytes:
+    """Operator and defining attributes; `known` remembers what was spelt before."""
     defining = ops.info(node.op).attrs
-    attrs = [f"{name}={node.attrs.get(name)!r}" for name in defining]
-    return "|".join([node.op, *attrs]).encode("utf-8", "backslashreplace")
+    key = (node.op, *[repr(node.attrs.get(name)) for name in defining])
+    label = known.get(key)
+    if label is None:
+        attrs = [f"{name}={value}" for name, value in zip(defining, key[1:], strict=True)]
+        label = known[key] = "|".join([node.op, *attrs]).encode("utf-8", "backslashreplace")
+    return label
 
 
 def _constant(tensor: Tensor | None, sized: bool) -> bytes:
@@ -41,28 +43,24 @@ def _constant(tensor: Tensor | None, sized: bool) -> bytes:
 
 
 def _forward(graph: Graph, sized: bool) -> list[bytes]:
+    """Colours by operator, defining attributes and operands."""
     colours: list[bytes] = []
-    labels: dict[bytes, bytes] = {}
+    labels: dict[tuple[object, ...], bytes] = {}
     for node in graph.nodes:
-        label = _label(node)
         parts = [
             b"%d>%b" % (operand.port, colours[operand.source])
             if isinstance(operand, Edge)
             else _constant(operand, sized)
             for operand in node.inputs
         ]
-        if ops.commutative(node.op):
+        if len(parts) > 1 and ops.commutative(node.op):
             parts.sort()
-        colours.append(_hash(labels.setdefault(label, label), *parts))
+        colours.append(_hash(_label(node, labels), *parts))
     return colours
 
 
-def colours(graph: Graph, *, sized: bool = False, ends: bool = False) -> list[bytes]:
-    """One colour a node: equal for nodes that the graph's structure does not tell apart.
-
-    `sized` tells apart by the shapes of constants too, `ends` by the graph outputs reached.
-    """
-    forward = _forward(graph, sized)
+def _backward(graph: Graph, forward: Sequence[bytes], ends: bool = False) -> list[bytes]:
+    """Colours by readers too; `ends` tells apart by the graph outputs that are reached."""
     readers: list[list[bytes]] = [[] for _ in graph.nodes]
     for position, output in enumerate(graph.outputs if ends else ()):
         if isinstance(output, Edge):
@@ -79,6 +77,14 @@ def colours(graph: Graph, *, sized: bool = False, ends: bool = False) -> list[by
     return result
 
 
+def colours(graph: Graph, *, sized: bool = False) -> list[bytes]:
+    """One colour a node: equal for nodes that the graph's structure does not tell apart.
+
+    `sized` tells apart by the shapes of constants too.
+    """
+    return _backward(graph, _forward(graph, sized))
+
+
 def _read(graph: Graph) -> Sequence[bool]:
     """Which nodes take part: all but inputs that nobody reads."""
     used = [node.op != "Input" for node in graph.nodes]
@@ -91,18 +97,41 @@ def _read(graph: Graph) -> Sequence[bool]:
 
 def digest(graph: Graph, *, sized: bool = False) -> str:
     """Identity of the architecture; `sized` adds the shapes of its parameters."""
-    used = _read(graph)
-    members = sorted(c for c, use in zip(colours(graph, sized=sized), used, strict=True) if use)
+    return _digest(colours(graph, sized=sized), _read(graph), sized)
+
+
+def _digest(colours: Sequence[bytes], used: Sequence[bool], sized: bool) -> str:
+    members = sorted(colour for colour, use in zip(colours, used, strict=True) if use)
     kind = b"sized" if sized else b"plain"
     return f"{SCHEME}:{_hash(kind, *members).hex()}"
 
 
+class Identity(NamedTuple):
+    """A graph in canonical order, with its digests."""
+
+    graph: Graph
+    digest: str
+    sized_digest: str
+
+
+def identify(graph: Graph) -> Identity:
+    """Both digests and the canonical order, at the cost of two colourings."""
+    plain = colours(graph)
+    forward = _forward(graph, sized=True)
+    sized = _backward(graph, forward)
+    # what structure and sizes do not tell apart, the outputs that are reached may
+    finer = _backward(graph, forward, ends=True) if len(graph.outputs) > 1 else sized
+    rank = [a + b for a, b in zip(plain, finer, strict=True)]
+    used = _read(graph)
+    return Identity(_ordered(graph, rank), _digest(plain, used, False), _digest(sized, used, True))
+
+
 def canonical_order(graph: Graph) -> Graph:
     """The same graph in the topological order that its colours define."""
-    rank = colours(graph)
-    if len(set(rank)) < len(rank):  # something must tell apart what structure does not
-        finer = colours(graph, sized=True, ends=True)
-        rank = [a + b for a, b in zip(rank, finer, strict=True)]
+    return identify(graph).graph
+
+
+def _ordered(graph: Graph, rank: Sequence[bytes]) -> Graph:
     waiting = [0] * len(graph.nodes)
     readers: list[list[int]] = [[] for _ in graph.nodes]
     for index, node in enumerate(graph.nodes):

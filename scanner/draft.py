@@ -116,6 +116,8 @@ class Draft:
         """Reason by name for graph inputs that were cut off on purpose."""
         self.edits = 0
         """Counts edits; unchanged means that a pass did nothing."""
+        self.folded = -1
+        """The count of edits when constants were last folded."""
         self.touched: set[Draft.Node] = set()
         """Nodes whose wiring changed since somebody last cleared it."""
         self._head: Draft.Node | None = None

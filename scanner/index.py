@@ -8,11 +8,11 @@ are remembered here, because the patterns of one scan ask the same questions aga
 
 from __future__ import annotations
 
-import gc
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from typing import TypeAlias
 
+from genescan.collector import paused
 from genescan.graph import Attr, Edge, Graph, Node, Operand, Tensor
 from genescan.pattern import OperandTest, PatternNode
 
@@ -21,6 +21,9 @@ MAX_LABELS = 2_048
 
 MAX_REFINED = 512
 """Above this many labels neighbours are not told: most graphs repeat and have far fewer."""
+
+_LARGE = 20_000
+"""Above this many nodes telling neighbours costs more than it saves."""
 
 _NEAR = 8
 """Operands and readers of a node that its label tells."""
@@ -106,7 +109,7 @@ class Index:
         """Producers by operand position; -1 where the operand is no edge."""
         self.producers: list[Collection[int]] = []
         """Distinct producers in operand order."""
-        self.consumers: list[list[int]] = [[] for _ in graph.nodes]
+        self.consumers: list[list[int]] = []
         """Distinct consumers, ascending."""
         self.outputs = frozenset(o.source for o in graph.outputs if isinstance(o, Edge))
         """Nodes that make a graph output."""
@@ -114,13 +117,8 @@ class Index:
         """The kinds (operator, attributes, operand layout) of each operator."""
         self.states = 0
         """Search states that all patterns together have spent on this graph."""
-        collecting = gc.isenabled()
-        gc.disable()
-        try:
+        with paused():
             pairs = self._connect()
-        finally:
-            if collecting:
-                gc.enable()
         representative = [graph.nodes[members[0]].op for members in self.label_nodes]
         self.histogram = Counter(node.op for node in graph.nodes)
         self.ops = frozenset(self.histogram)
@@ -132,7 +130,7 @@ class Index:
         """Fill labels and adjacency; returns how often one label feeds another."""
         kinds: dict[object, int] = {}
         own: list[int] = []
-        consumers = self.consumers
+        consumers = self.consumers = [[] for _ in self.graph.nodes]
         for number, node in enumerate(self.graph.nodes):
             key = _label_key(node)
             kind = kinds.get(key)
@@ -146,7 +144,7 @@ class Index:
             self.producers.append(tuple(distinct) if len(distinct) <= _SMALL else distinct)
             for source in distinct:
                 consumers[source].append(number)
-        self.labels = self._refine(own) or own
+        self.labels = (self._refine(own) if len(own) <= _LARGE else []) or own
         return self._group(own, len(kinds))
 
     def _refine(self, own: list[int]) -> list[int]:

@@ -59,7 +59,7 @@ COMPUTE = frozenset(
         "Pool",
         "Signal",
         "Classical",
-    }  # fmt: skip
+    }
 )
 """The classes that do the work of a network; coverage is counted over these."""
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import genescan
 from genescan import converters, verdict
 from genescan.canonical import Canonical, canonicalise
+from genescan.collector import paused
 from genescan.errors import GenescanError, LimitExceeded, ModelError, Unsupported
 from genescan.findings import Context
 from genescan.index import Index
@@ -43,9 +44,10 @@ def scan_file(path: str, library: Library, options: Options = Options()) -> Mode
     """The verdict on one file; never raises for what the file contains."""
     started = time.perf_counter()
     try:
-        canonical = load(path, options.limits)
-        context = Context(library, Index(canonical.graph), options.limits)
-        model = verdict.judge(canonical, context, matches=options.matches)
+        with paused():
+            canonical = load(path, options.limits)
+            context = Context(library, Index(canonical.graph), options.limits)
+            model = verdict.judge(canonical, context, matches=options.matches)
         model = replace(model, path=path)
     except Unsupported as error:
         model = Model(path, error.kind, "unsupported", errors=(str(error),))

@@ -12,7 +12,6 @@ from itertools import combinations
 
 from genescan import ops, purpose
 from genescan.canonical import Canonical
-from genescan.digest import digest
 from genescan.findings import Context, Finding
 from genescan.graph import Edge, Node
 from genescan.library import Library
@@ -76,8 +75,8 @@ def judge(canonical: Canonical, context: Context, *, matches: bool = False) -> M
         path="",
         format=graph.format,
         outcome=outcome,
-        digest=digest(graph),
-        sized_digest=digest(graph, sized=True),
+        digest=canonical.digest,
+        sized_digest=canonical.sized_digest,
         nodes=sum(node.op != "Input" for node in graph.nodes),
         compute_nodes=len(context.compute),
         family=family,

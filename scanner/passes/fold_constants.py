@@ -49,7 +49,9 @@ def run_again(draft: Draft) -> None:
 
 
 def run(draft: Draft, *, learn: bool = True) -> None:
-    """Walk once in topological order, folding and inferring."""
+    """Walk once in topological order, folding and inferring; again only after edits."""
+    if learn and draft.folded == draft.edits:
+        return
     for node in draft:
         if node.op in _KEPT or node.bodies:
             continue
@@ -59,6 +61,7 @@ def run(draft: Draft, *, learn: bool = True) -> None:
             _replace(draft, node, _fold(node))
         elif learn:
             _learn(node)
+    draft.folded = draft.edits
 
 
 def _shape_of(node: Draft.Node) -> Tensor:

@@ -44,7 +44,7 @@ def _channels(arg: Arg) -> bool:
 
 
 def _per_channel(arg: Arg) -> bool:
-    """A constant written as one number per channel of an image: [C, 1, 1], [1, C, 1, 1] or [1, 1, 1, C]."""
+    """One number per channel of an image: [C, 1, 1], [1, C, 1, 1] or [1, 1, 1, C]."""
     if not isinstance(arg, Tensor) or arg.shape is None or len(arg.squeezed or ()) != 1:
         return False
     # channels last: one number per channel at the end of all four axes
@@ -103,7 +103,9 @@ def _normal_form(draft: Draft, node: Draft.Node) -> None:
     if grade < 0:
         return
     attrs = {"origin": _GRADES[grade]}
-    if chain:
+    if [user.op for user in chain] == ["BatchNormalization"]:
+        draft.retype(chain[0], "BatchNormalization", attrs)
+    elif chain:
         draft.fuse(chain, result, "BatchNormalization", [node.out], attrs)
     else:
         made = draft.add(

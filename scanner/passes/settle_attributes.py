@@ -59,6 +59,8 @@ def run(draft: Draft) -> None:
         elif node.op in _BOUNDED and len(node.inputs) != len(node.dynamic):
             vias = [via for i, via in enumerate(_vias(node)) if isinstance(node.inputs[i], Value)]
             draft.set_inputs(node, node.dynamic, dict(enumerate(vias)))
+        if not row.attrs and node.attrs.keys() <= _KEPT:
+            continue
         kept: Mapping[str, Attr] = {
             name: value for name, value in node.attrs.items() if name in row.attrs or name in _KEPT
         }
