@@ -18,7 +18,6 @@ from genescan.index import Index
 from genescan.match import find
 from genescan.pattern import Pattern
 from genescan.plan import compile_plan, could_match
-
 from tests import match_support as nets
 
 RULES = 300

@@ -117,7 +117,9 @@ def _number(entries: Mapping[str, str], key: str, default: int, name: str) -> in
     if not value:
         return default
     if not (value.isascii() and value.isdigit() and len(value) < 20):
-        raise ModelError(f"external data: {key} {quote(value)} is not a size", place=f"tensor {quote(name)}")
+        raise ModelError(
+            f"external data: {key} {quote(value)} is not a size", place=f"tensor {quote(name)}"
+        )
     return int(value)
 
 

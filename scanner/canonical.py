@@ -41,6 +41,18 @@ FULL = PIPELINE[: [step.name for step in PIPELINE].index("contract_movement")]
 """As CORE up to the contraction: constants folded, kernels split, movement still there."""
 
 
+_LARGE = 20_000
+"""Nodes up to which the way from inputs to outputs is walked after every pass."""
+
+
+def _watch(draft: Draft, inputs: frozenset[str], step: str, incidents: list[str]) -> frozenset[str]:
+    """Note inputs that reached an output, no longer do, and were not cut on purpose."""
+    reached = verify.reached_inputs(draft)
+    lost = sorted(inputs - reached - draft.cut_inputs.keys())
+    incidents += [f"{step}: input {name} was cut off" for name in lost]
+    return reached
+
+
 def canonicalise(
     graph: Graph, limits: Limits = DEFAULT, passes: Sequence[Pass] = CORE
 ) -> Canonical:
@@ -62,14 +74,14 @@ def canonicalise(
                 step.run(draft)
             except _MALFORMED as error:
                 raise PassError(f"{step.name}: {type(error).__name__}: {error}") from error
-            if draft.edits != edits:
-                verify.locally_consistent(draft)
-                reached = verify.reached_inputs(draft)
-                lost = sorted(inputs - reached - draft.cut_inputs.keys())
-                incidents += [f"{step.name}: input {name} was cut off" for name in lost]
-                incidents += [f"{step.name}: {name} was lost" for name in draft.losses]
-                draft.losses.clear()
-                inputs = reached
+            if draft.edits == edits:
+                continue
+            verify.locally_consistent(draft)
+            incidents += [f"{step.name}: {name} was lost" for name in draft.losses]
+            draft.losses.clear()
+            if draft.size <= _LARGE:  # of larger graphs the end alone tells, not which pass
+                inputs = _watch(draft, inputs, step.name, incidents)
+        _watch(draft, inputs, "all passes", incidents)
         verify.consistent(draft)
         incidents += [f"{name} no longer reaches an output" for name in verify.dangling(draft)]
         drops = tuple((draft.names[i], reason) for i, reason in draft.drops.items())

@@ -122,9 +122,11 @@ def _pooled(graph: Graph, node: Node) -> bool:
         source = next((o for o in node.inputs if isinstance(o, Edge)), None)
         if source is None:
             return False
+        node = graph.nodes[source.source]
+        if ops.kind(node.op) in ("Recurrent", "Attention"):
+            return False
         if any(label.startswith(("Flatten", "Reshape")) for label in source.via):
             return any(n.op in ("Conv", "MaxPool") for n in graph.nodes)
-        node = graph.nodes[source.source]
         if (
             node.op in ("GlobalAveragePool", "GlobalMaxPool", "Slice")
             or ops.kind(node.op) == "Pool"

@@ -76,6 +76,8 @@ def _window(attrs: Attrs, shapes: Shapes, channels: int | None, kernel: Dims) ->
         for i, (length, window) in enumerate(zip(data[2:], kernel, strict=True)):
             if length is None or window is None or not strides[i] or len(pads) != 2 * rank:
                 continue
+            if same and attrs.get("ceil_mode"):
+                continue  # the specification leaves open which of the two decides
             if same:
                 size[i] = -(-length // strides[i])
             else:

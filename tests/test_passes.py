@@ -43,7 +43,7 @@ def documented(step: Pass) -> Any:
     return pytest.param(step, id=step.name, marks=marks)
 
 
-@pytest.mark.parametrize("step", map(documented, DOCUMENTED))
+@pytest.mark.parametrize("step", list(map(documented, DOCUMENTED)))
 def test_a_pass_leaves_its_own_result_alone(step: Pass) -> None:
     graph = text.parse(support.example(docstring(step), "Before"))
     once = support.run_alone(step, graph)

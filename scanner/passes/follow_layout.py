@@ -24,6 +24,8 @@ _KEEPING_OPS = frozenset({"Identity", "Cast", "CastLike", "Dropout", "BatchNorma
 
 def run(draft: Draft) -> None:
     """One walk in topological order, carrying each value's axes as its source counted them."""
+    if not draft.has("Transpose"):
+        return
     layout: dict[Value, tuple[int, ...]] = {}
     for node in draft:
         source = node.inputs[0] if node.inputs else None
