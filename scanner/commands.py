@@ -78,21 +78,24 @@ def _library(options: argparse.Namespace) -> Library | None:
 
 @contextmanager
 def _progress(options: argparse.Namespace) -> Iterator[Callable[[str], None]]:
-    """A line that names the file being read, on a terminal only and for folders only."""
+    """A bar with the file being read, on a terminal only and for several files only."""
     folder = any(Path(path).is_dir() for path in options.paths) or len(options.paths) > 1
     if not folder or not sys.stderr.isatty():
         yield lambda path: None
         return
     from rich.console import Console
-    from rich.text import Text
+    from rich.markup import escape
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-    with Console(stderr=True).status("reading") as status:
-        count = 0
+    columns = BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}")
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("", total=sum(1 for _ in pipeline.files(options.paths)))
+        started = 0
 
         def show(path: str) -> None:
-            nonlocal count
-            count += 1
-            status.update(Text(f"{count} files, reading {clean(path, 80)}"))
+            nonlocal started
+            progress.update(task, completed=started, description=escape(clean(path, 80)))
+            started += 1
 
         yield show
 

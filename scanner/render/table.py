@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Iterator
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING, TypeAlias
 
 from genescan.render.clean import clean
@@ -27,6 +28,8 @@ _STYLES = {
     "unreadable": "bold red",
     "partial": "bold red",
 }
+_WIDE = 120
+"""Columns from which the table shows everything."""
 _UNBOUNDED = 10_000
 """Columns where no terminal limits them: a path or a name stays on its line for grep."""
 
@@ -37,7 +40,8 @@ def render(report: Report, verbosity: int = 0, terminal: bool = False) -> str:
     lines: list[Line] = []
     if blocks:
         lines += [line for model in report.models for line in _block(model, verbosity)]
-    table = None if blocks or not report.models else _table(report)
+    wide = not terminal or get_terminal_size().columns >= _WIDE
+    table = None if blocks or not report.models else _table(report, wide)
     lines += _tail(report, verbosity)
     if table is None and not terminal:
         return "".join(_plain(line) + "\n" for line in lines)
@@ -165,12 +169,14 @@ def _evidence(model: Model) -> Iterator[Line]:
         yield _row("match", f"{match.signature} {match.pattern} at node {match.anchor}: {bound}")
 
 
-def _table(report: Report) -> Table:
+def _table(report: Report, wide: bool) -> Table:
+    """A row a model; where the terminal is narrow, the columns that matter least are left out."""
     from rich.table import Table
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("file", "outcome", "family", "confidence", "explained", "components"):
+    headings = ("file", "outcome", "family", "confidence", "explained", "components")
+    for heading in headings if wide else headings[:3]:
         table.add_column(heading, overflow="fold")
     for model in report.models:
         name = family_name(model.family)
@@ -179,7 +185,7 @@ def _table(report: Report) -> Table:
         if model.errors:
             name = model.errors[0].removeprefix(f"{model.path}: ")
         read = bool(model.nodes)
-        table.add_row(
+        cells = (
             Text(clean(model.path)),
             Text(model.outcome, _STYLES[model.outcome]),
             Text(clean(name, 100)),
@@ -187,6 +193,7 @@ def _table(report: Report) -> Table:
             f"{1 - model.unexplained.share:.0%}" if read else "",
             Text(", ".join(component.id for component in model.components[:3])),
         )
+        table.add_row(*cells[: len(headings) if wide else 3])
     return table
 
 
