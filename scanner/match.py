@@ -195,8 +195,13 @@ def _quick_search(
     relations = Relations(index, budget)
     bound = [-1] * len(plan.domains)
 
-    def rest(step: Step) -> Collection[int]:
-        """Candidates by a bond that is no plain edge, or by none."""
+    def candidates(step: Step) -> Collection[int]:
+        if step.way >= 0:
+            return (sources[bound[step.base]][step.way],)
+        if step.way == PRODUCER:
+            return producers[bound[step.base]]
+        if step.way == CONSUMER:
+            return consumers[bound[step.base]]
         if step.bond is None:
             return everywhere
         number = bound[step.base]
@@ -213,45 +218,28 @@ def _quick_search(
                     return False
             elif sources[bound[target]][port] != bound[source]:
                 return False
-        for bond in step.bonds:
-            if not relations.hold(bond, bound[bond.source], bound[bond.target]):
-                return False
-        return True
+        return all(relations.hold(b, bound[b.source], bound[b.target]) for b in step.bonds)
 
     def extend(depth: int) -> bool:
-        near: Collection[int]
-        while True:
-            walk, step = segments[depth]
-            for variable, way, base, labels in walk:
-                number = sources[bound[base]][way]
-                if labels_of[number] not in labels:
-                    return False
-                bound[variable] = number
-            if step is None:
-                return True
-            variable, way, base, labels, members, plain = step[:6]
-            if way == PRODUCER:
-                near = producers[bound[base]]
-            elif way == CONSUMER:
-                near = consumers[bound[base]]
-            else:
-                near = (sources[bound[base]][way],) if way >= 0 else rest(step)
-            budget.left -= len(walk) + len(near)
-            if budget.left < 0:
-                raise Exhausted
-            fitting = [n for n in near if labels_of[n] in labels]
-            if members is not None:
-                fitting = [n for n in fitting if n in members]
-            depth += 1
-            if len(fitting) != 1:
-                break
-            bound[variable] = fitting[0]  # nothing to come back to: no need to recurse
-            if not plain and not fits(step, fitting[0]):
+        walk, step = segments[depth]
+        for variable, way, base, labels in walk:
+            number = sources[bound[base]][way]
+            if labels_of[number] not in labels:
                 return False
-        for number in fitting:
             bound[variable] = number
-            if (plain or fits(step, number)) and extend(depth):
-                return True
+        if step is None:
+            return True
+        budget.left -= len(walk) + 1
+        if budget.left < 0:
+            raise Exhausted
+        near, labels, members = candidates(step), step.labels, step.members
+        variable, plain, depth = step.variable, step.plain, depth + 1
+        for number in near:
+            if labels_of[number] in labels and (members is None or number in members):
+                bound[variable] = number
+                if (plain or fits(step, number)) and extend(depth):
+                    return True
+            budget.left -= 1
         return False
 
     def solve(anchor: int) -> tuple[int, ...] | None:
