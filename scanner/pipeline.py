@@ -15,6 +15,7 @@ import genescan
 from genescan import converters, verdict
 from genescan.canonical import Canonical, canonicalise
 from genescan.collector import paused
+from genescan.deadline import within
 from genescan.errors import GenescanError, LimitExceeded, ModelError, Unsupported
 from genescan.findings import Context
 from genescan.index import Index
@@ -44,7 +45,7 @@ def scan_file(path: str, library: Library, options: Options = Options()) -> Mode
     """The verdict on one file; never raises for what the file contains."""
     started = time.perf_counter()
     try:
-        with paused():
+        with within(options.limits.seconds), paused():
             canonical = load(path, options.limits)
             context = Context(library, Index(canonical.graph), options.limits)
             model = verdict.judge(canonical, context, matches=options.matches)
@@ -52,6 +53,7 @@ def scan_file(path: str, library: Library, options: Options = Options()) -> Mode
     except Unsupported as error:
         model = Model(path, error.kind, "unsupported", errors=(str(error),))
     except LimitExceeded as error:
+        error.path = error.path or path
         model = Model(path, "", "partial", errors=(str(error),), limits_hit=(error.limit,))
     except ModelError as error:
         model = Model(path, "", "unreadable", errors=(str(error),))

@@ -5,7 +5,7 @@ Families say what they are usually for; inputs and the end of the graph say what
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from genescan import ops
 from genescan.graph import Edge, Graph, Node, Tensor
@@ -27,8 +27,8 @@ def read(graph: Graph, signatures: Sequence[Signature]) -> Told:
         evidence += [
             Evidence(f"modality: {m}", f"usual for {signature.title}") for m in signature.modality
         ]
-    for index in graph.inputs:
-        guess = _input(graph, index)
+    for index, first in _readers(graph).items():
+        guess = _input(graph.nodes[index], first)
         if guess is not None and (not modality or guess.claim.split(": ")[1] in modality):
             modality.setdefault(guess.claim.split(": ")[1])
             evidence.append(guess)
@@ -44,18 +44,18 @@ def read(graph: Graph, signatures: Sequence[Signature]) -> Told:
     return tuple(modality), tuple(usual), tuple(evidence)
 
 
-def _readers(graph: Graph, index: int) -> list[Node]:
-    return [
-        node
-        for node in graph.nodes
-        if any(isinstance(o, Edge) and o.source == index for o in node.inputs)
-    ]
+def _readers(graph: Graph) -> dict[int, set[str]]:
+    """What operators read each input."""
+    found: dict[int, set[str]] = {index: set() for index in graph.inputs}
+    for node in graph.nodes:
+        for operand in node.inputs:
+            if isinstance(operand, Edge) and operand.source in found:
+                found[operand.source].add(node.op)
+    return found
 
 
-def _input(graph: Graph, index: int) -> Evidence | None:
-    node = graph.nodes[index]
+def _input(node: Node, first: Set[str]) -> Evidence | None:
     shape, dtype = node.attrs.get("shape"), str(node.attrs.get("dtype", ""))
-    first = {reader.op for reader in _readers(graph, index)}
     name = node.origin[0] if node.origin else "input"
     dims = (
         "x".join("?" if d is None else str(d) for d in shape) if isinstance(shape, tuple) else "?"

@@ -29,7 +29,7 @@ PARTS = {
     # reports and graphs to text
     "render": "render render.*",
     # the program
-    "story": "pipeline explanation benchmark",
+    "story": "deadline pipeline explanation benchmark",
     "rim": "cli commands __main__",
 }
 MAY_IMPORT = {

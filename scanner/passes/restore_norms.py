@@ -60,13 +60,17 @@ def _allowed(node: Draft.Node) -> bool:
     return node.op in _ALLOWED
 
 
-def _base(value: Value) -> list[Value]:
-    """Entries that a reduced square may be a function of, the farther one first."""
+def _base(value: Value, steps: int = 3) -> list[Value]:
+    """Entries that a reduced square may be a function of, the farther one first.
+
+    The longest spelling is the square of the magnitude of a difference: three steps.
+    """
     node = value.node
     square = node.op in ("Pow", "Abs") or (node.op == "Mul" and len(set(node.inputs)) == 1)
     if square and node.dynamic:
         inner = node.dynamic[0]
-        return [*_base(inner), inner] if inner.node.op in ("Sub", "Abs") else [inner]
+        deeper = steps and inner.node.op in ("Sub", "Abs")
+        return [*_base(inner, steps - 1), inner] if deeper else [inner]
     if node.op == "Sub" and node.dynamic:
         return [node.dynamic[0]]
     return [value]
