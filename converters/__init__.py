@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import NamedTuple, cast
 
 from genescan.collector import paused
-from genescan.converters import sniff
+from genescan.converters import packages, sniff
 from genescan.converters.base import Reader, Source
 from genescan.errors import LimitExceeded, ModelError, Unsupported
 from genescan.graph import Graph
@@ -52,7 +52,7 @@ def detect(source: Source) -> str:
 
 
 def read(path: str | os.PathLike[str], limits: Limits = DEFAULT) -> Graph:
-    """Read a model file of any supported format.
+    """Read a model of any supported format: a file, or a folder that is one model.
 
     Raises:
         Unsupported: no reader handles this kind of file.
@@ -60,7 +60,8 @@ def read(path: str | os.PathLike[str], limits: Limits = DEFAULT) -> Graph:
         ModelError: the file cannot be opened or is malformed.
     """
     try:
-        with Source(path) as source, paused():
+        inside = packages.member(path)
+        with Source(inside or path, links=inside is None) as source, paused():
             name = detect(source)
             module = next(row.module for row in FORMATS if row.name == name)
             return cast(Reader, import_module(module)).read(source, limits)

@@ -14,22 +14,32 @@ from genescan.errors import LimitExceeded, ModelError, Unsupported
 from genescan.graph import Graph
 from genescan.limits import Limits
 
-_OPEN = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
+_OPEN = (
+    os.O_RDONLY
+    | getattr(os, "O_CLOEXEC", 0)
+    | getattr(os, "O_NONBLOCK", 0)
+    | getattr(os, "O_BINARY", 0)
+)
 """Non-blocking, so that a pipe in the place of a model cannot hang the scan."""
 
 
 class Source:
     """A regular file, read in bounded pieces; never mapped and never read whole.
 
+    Args:
+        path: where it is.
+        links: whether `path` may be a symbolic link.
+
     Attributes:
         path: the file as the user named it.
         size: its length in bytes when it was opened.
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(self, path: str | os.PathLike[str], *, links: bool = True) -> None:
         self.path = Path(path)
+        follow = 0 if links else getattr(os, "O_NOFOLLOW", 0)
         try:
-            self._fd = os.open(self.path, _OPEN | getattr(os, "O_BINARY", 0))
+            self._fd = os.open(self.path, _OPEN | follow)
         except (OSError, ValueError) as error:
             cause = error.strerror if isinstance(error, OSError) else str(error)
             raise ModelError(f"cannot open: {cause}") from error

@@ -25,6 +25,8 @@ SKIPPED = (1 << 29) - 1
 
 def _add_skipped(messages: Iterable[DescriptorProto]) -> None:
     for message in messages:
+        if message.options.map_entry:  # has a key and a value, and may have nothing else
+            continue
         row = message.field.add(name="skipped", number=SKIPPED)
         row.type = FieldDescriptorProto.TYPE_UINT64
         row.label = FieldDescriptorProto.LABEL_REPEATED

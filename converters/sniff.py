@@ -28,6 +28,7 @@ _IR_VERSION, _GRAPH = 1, 7
 _TOP_LEVEL = 4_096
 """Top-level fields that are looked at; large models have a few hundred functions."""
 _HEADER = 20
+_HEAD = 512
 
 
 def _varint(data: bytes, at: int) -> tuple[int, int] | None:
@@ -67,6 +68,55 @@ def is_onnx(source: Source) -> bool:
     return False
 
 
+_COREML_FIELDS = {1: _VARINT, 2: _BYTES, 10: _VARINT}
+"""Model's fields before the one that holds the network, whose number tells its kind."""
+_COREML_KINDS = range(200, 4_000)
+_SAVED_MODEL = b"\x08\x01\x12"
+"""Schema version 1, then the first meta graph."""
+_GRAPH_DEF = re.compile(
+    rb"\x0a[\x04-\xff][\x00-\x7f]{0,4}"  # the first node, of some length
+    rb"\x0a[\x01-\xff][\x00-\x7f]?[\w.>][\w./>\\: \-]*"  # its name
+    rb"\x12[\x01-\x60]\w"  # its operator
+)
+"""A node that begins with its name and its operator."""
+_NET = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml.*?\?>\s*)?(?:<!DOCTYPE.*?>\s*)?(?:<!--.*?-->\s*)*<net[\s>]",
+    re.DOTALL,
+)
+
+
+def is_coreml(source: Source) -> bool:
+    """Whether the file is CoreML's Model message."""
+    for position, (number, wire) in enumerate(_fields(source, 64)):
+        if position == 0 and (number, wire) != (1, _VARINT):
+            return False
+        if number in _COREML_KINDS and wire == _BYTES:
+            return True
+        if _COREML_FIELDS.get(number) != wire:
+            return False
+    return False
+
+
+def is_saved_model(source: Source) -> bool:
+    """Whether the file is the `saved_model.pb` of a TensorFlow SavedModel."""
+    return source.head(len(_SAVED_MODEL)) == _SAVED_MODEL
+
+
+def is_graph_def(source: Source) -> bool:
+    """Whether the file is a TensorFlow graph on its own, as it is after freezing."""
+    return _GRAPH_DEF.match(source.head(_HEAD)) is not None
+
+
+def is_tflite(source: Source) -> bool:
+    """Whether the file is a TensorFlow Lite flatbuffer."""
+    return source.head(8)[4:] == b"TFL3"
+
+
+def is_openvino(source: Source) -> bool:
+    """Whether the file is the `.xml` of an OpenVINO network."""
+    return _NET.match(source.head(_HEAD)) is not None
+
+
 class Kind(NamedTuple):
     """A kind of file that is recognised but not read."""
 
@@ -74,9 +124,6 @@ class Kind(NamedTuple):
     match: Callable[[bytes], bool]
     """Judges the first `_HEAD` bytes."""
     hint: str
-
-
-_HEAD = 512
 
 
 def _starts(*magics: bytes) -> Callable[[bytes], bool]:
@@ -113,7 +160,6 @@ KINDS = (
         _at(4, b"ORTM"),
         "an ONNX Runtime .ort file; scan the .onnx file that it was made from",
     ),
-    Kind("TFLite", _at(4, b"TFL3"), "a TensorFlow Lite model; this format is not read yet"),
     Kind("HDF5", _starts(b"\x89HDF\r\n\x1a\n"), f"an HDF5 file (Keras .h5); {_EXPORT}"),
     Kind("GGUF", _starts(b"GGUF"), f"a GGUF file; {_EXPORT}"),
     Kind("NumPy array", _starts(b"\x93NUMPY"), f"a NumPy array; {_EXPORT}"),
@@ -124,24 +170,9 @@ KINDS = (
         "a Python pickle, which could run code when loaded; export the model to ONNX",
     ),
     Kind(
-        "OpenVINO",
-        _matches(rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml.*?\?>\s*)?(?:<!--.*?-->\s*)*<net[\s>]"),
-        "an OpenVINO model; this format is not read yet",
-    ),
-    Kind(
         "Git LFS pointer",
         _starts(b"version https://git-lfs.github.com/spec/"),
         "a Git LFS pointer, not the file itself; fetch it with `git lfs pull`",
-    ),
-    Kind(
-        "TensorFlow SavedModel",
-        _starts(b"\x08\x01\x12"),
-        "a TensorFlow SavedModel; this format is not read yet",
-    ),
-    Kind(
-        "TensorFlow GraphDef",
-        _matches(rb"\x0a[\x04-\xff][\x00-\x7f]?\x0a[\x01-\x7f][\w./\-]+\x12[\x01-\x40]\w"),
-        "a TensorFlow graph; this format is not read yet",
     ),
 )
 """One row per kind, asked in this order."""
@@ -149,9 +180,6 @@ KINDS = (
 
 def other(source: Source) -> tuple[str, str]:
     """The kind of a file that no reader takes, and a sentence on what to do with it."""
-    fields = _fields(source, 16)
-    if fields[:2] == [(1, _VARINT), (2, _BYTES)] and any(number >= 200 for number, _ in fields):
-        return "CoreML", "a CoreML model; this format is not read yet"
     head = source.head(_HEAD)
     for kind in KINDS:
         if kind.match(head):

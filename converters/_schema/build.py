@@ -14,8 +14,12 @@ from pathlib import Path
 
 from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
 
-ROOTS = {"onnx": "onnx/onnx-ml.proto"}
-"""Descriptor set (file stem here) and the schema that it must contain."""
+ROOTS = {
+    "onnx": (".", "onnx/onnx-ml.proto"),
+    "coreml": ("coremltools/proto", "Model.proto"),
+    "tensorflow": (".", "tensorflow/core/protobuf/saved_model.proto"),
+}
+"""Descriptor set (file stem here): the folder that its modules lie in, and the schema it is for."""
 
 
 def module_file(packages: Path, proto: str) -> Path:
@@ -50,9 +54,9 @@ def closure(packages: Path, root: str) -> FileDescriptorSet:
 def main() -> None:
     """Write one descriptor set for every root."""
     packages, here = Path(sys.argv[1]), Path(__file__).parent
-    for name, root in ROOTS.items():
+    for name, (folder, root) in ROOTS.items():
         target = here / f"{name}.fds"
-        target.write_bytes(closure(packages, root).SerializeToString(deterministic=True))
+        target.write_bytes(closure(packages / folder, root).SerializeToString(deterministic=True))
 
 
 if __name__ == "__main__":
