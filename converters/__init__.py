@@ -51,6 +51,14 @@ def detect(source: Source) -> str:
     raise Unsupported(hint, kind=kind)
 
 
+def _inside(source: Source) -> str:
+    """The format of the network in a model folder, which by its place claims to be one."""
+    try:
+        return detect(source)
+    except Unsupported as error:
+        raise ModelError(f"no network: {error.cause}", place=source.path.name) from None
+
+
 def read(path: str | os.PathLike[str], limits: Limits = DEFAULT) -> Graph:
     """Read a model of any supported format: a file, or a folder that is one model.
 
@@ -62,7 +70,7 @@ def read(path: str | os.PathLike[str], limits: Limits = DEFAULT) -> Graph:
     try:
         inside = packages.member(path)
         with Source(inside or path, links=inside is None) as source, paused():
-            name = detect(source)
+            name = _inside(source) if inside else detect(source)
             module = next(row.module for row in FORMATS if row.name == name)
             return cast(Reader, import_module(module)).read(source, limits)
     except ModelError as error:

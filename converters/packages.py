@@ -61,7 +61,7 @@ def _follow(folder: Path, parts: tuple[str, ...]) -> Path | None:
         except OSError:
             return None
         if stat.S_ISLNK(mode):
-            raise ModelError("a symbolic link inside a model package", place=part)
+            raise ModelError("a symbolic link inside a model package", place=name)
     return path if stat.S_ISREG(mode) else None
 
 

@@ -84,6 +84,15 @@ def build() -> argparse.ArgumentParser:
         "family (family:text/*); comma-separated, repeatable",
     )  # fmt: skip
     scan.add_argument("--exit-zero", action="store_true", help="exit 0 whatever was found")
+    scan.add_argument(
+        "--isolate", action=argparse.BooleanOptionalAction,
+        help="read each file in a process with limits on memory and time (the default for "
+        "folders and several files)",
+    )  # fmt: skip
+    scan.add_argument(
+        "--jobs", metavar="N", type=_number(int), default=None,  # type: ignore[arg-type]
+        help="such processes at a time (default: one for each processor, at most 8)",
+    )  # fmt: skip
     _rules(scan)
     _limits(scan)
 

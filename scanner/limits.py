@@ -31,6 +31,8 @@ class Limits:
     """Dimensions of one tensor."""
     seconds: float = 60.0
     """Wall time for reading and canonicalising one file."""
+    memory_bytes: int = 4 << 30
+    """Address space of a process that scans for another one."""
     match_states: int = 200_000
     """Search states per pattern anchor before its answer becomes *unknown*."""
     variants: int = 64
