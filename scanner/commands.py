@@ -195,6 +195,24 @@ def _graph(options: argparse.Namespace) -> int:
     return COMPLETE if written and not lost else INCOMPLETE
 
 
+def _convert(options: argparse.Namespace) -> int:
+    from genescan.render import graph_onnx
+
+    try:
+        made = pipeline.load(options.model, _limits(options))
+        content = graph_onnx.render(made.graph, Path(options.model).name)
+        Path(options.output).write_bytes(content)
+    except GenescanError as error:
+        _complain(str(error))
+        return INCOMPLETE
+    except OSError as error:
+        _complain(f"{options.output}: {error.strerror}")
+        return INCOMPLETE
+    for incident in made.incidents:
+        _complain(f"{options.model}: canonicalisation lost something: {incident}")
+    return INCOMPLETE if made.incidents else COMPLETE
+
+
 def _explain(options: argparse.Namespace) -> int:
     from genescan import explanation
 
@@ -299,6 +317,7 @@ def _benchmark(options: argparse.Namespace) -> int:
 _COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "scan": _scan,
     "graph": _graph,
+    "convert": _convert,
     "explain": _explain,
     "signatures": _signatures,
     "benchmark": _benchmark,
