@@ -31,7 +31,7 @@ FORMATS = (
 """One line per format, asked in this order."""
 
 
-_BUGS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+BUGS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 """What a reader may raise on a file that none of its checks foresaw; users see a `ModelError`."""
 
 
@@ -78,6 +78,6 @@ def read(path: str | os.PathLike[str], limits: Limits = DEFAULT) -> Graph:
         raise
     except MemoryError:
         raise LimitExceeded("memory", path=os.fspath(path)) from None
-    except _BUGS as error:
+    except BUGS as error:
         cause = f"malformed in a way no check names ({type(error).__name__})"
         raise ModelError(cause, path=os.fspath(path)) from error
