@@ -6,6 +6,7 @@ import csv
 import json
 import subprocess
 import sys
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -90,8 +91,8 @@ def payloads(graph: Graph) -> list[tuple[int, int]]:
         *(value for node in graph.nodes for value in node.attrs.values()),
     ]
     found = [arg.payload for arg in constants if isinstance(arg, Tensor) and arg.payload]
-    inner = [payloads(body) for node in graph.nodes for body in node.bodies.values()]
-    return [(p.offset, p.length) for p in found if not p.file] + sum(inner, [])
+    inner = (payloads(body) for node in graph.nodes for body in node.bodies.values())
+    return [*((p.offset, p.length) for p in found if not p.file), *chain.from_iterable(inner)]
 
 
 @pytest.mark.parametrize(
