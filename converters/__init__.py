@@ -27,6 +27,7 @@ class Format(NamedTuple):
 
 FORMATS = (
     Format("onnx", "genescan.converters.onnx", sniff.is_onnx),
+    Format("openvino", "genescan.converters.openvino", sniff.is_openvino),
 )  # fmt: skip
 """One line per format, asked in this order."""
 

@@ -17,6 +17,8 @@ class Limits:
     """Bytes of structure kept after payloads are dropped (upb can amplify these ~100x)."""
     wire_fields: int = 20_000_000
     """Protobuf fields walked."""
+    xml_bytes: int = 64 << 20
+    """Size of an XML file; networks of a thousand layers have less than one mebibyte."""
     nodes: int = 500_000
     """Nodes after local functions and sub-graphs are inlined."""
     depth: int = 64
