@@ -27,7 +27,8 @@ class Format(NamedTuple):
 
 FORMATS = (
     Format("onnx", "genescan.converters.onnx", sniff.is_onnx),
-)  # fmt: skip
+    Format("tflite", "genescan.converters.tflite", sniff.is_tflite),
+)
 """One line per format, asked in this order."""
 
 

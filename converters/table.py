@@ -10,13 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import TypeAlias
 
 from genescan.converters.assembly import Assembly
 from genescan.graph import Attr, Dims, Edge, Graph, Operand
-
-_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 Slot: TypeAlias = "int | str"
 """An operand by position, or by name in formats that name operands."""
@@ -30,7 +27,7 @@ class Row:
     """The vocabulary's operator; empty when a rule decides."""
     operands: tuple[Slot, ...] | None = None
     """Which source operands, in the order of `op`; None: all as they come."""
-    attrs: Mapping[str, str] = _NOTHING
+    attrs: Mapping[str, str] = field(default_factory=dict)
     """Attributes to take over: the source's name and the vocabulary's."""
     implied: Mapping[str, Attr] = field(default_factory=dict)
     """Attributes that the operator's name implies."""
