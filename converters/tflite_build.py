@@ -1,0 +1,364 @@
+"""From rows to a graph: operators become nodes, sub-graphs bodies, variables states.
+
+A variable that is only read is the constant it was initialised with. One that is also written is
+a state of the network: an input of the graph that stands for its value before a run, and an
+output for the value after it, as streaming models are exported to formats without variables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from genescan.converters.assembly import Assembly, number
+from genescan.converters.base import Clock
+from genescan.converters.table import Call, translate
+from genescan.converters.tflite_calls import RUNS, measure
+from genescan.converters.tflite_model import Block, Network, Row
+from genescan.converters.tflite_ops import TABLE
+from genescan.converters.tflite_rules import RULES
+from genescan.errors import ModelError
+from genescan.graph import Attr, Dims, Edge, Graph, Operand, Tensor
+from genescan.limits import Limits
+
+_INSIDE = ("LSTM", "RNN")
+"""Operators (by the end of their name) whose activation acts inside the cell."""
+_APPROXIMATIONS = ("none", "tanh")
+_MEMORY = 4
+"""Which operand of an SVDF is its memory."""
+
+
+@dataclass(slots=True)
+class _Frame:
+    """One use of a sub-graph: what its tensors stand for."""
+
+    block: Block
+    assembly: Assembly
+    values: dict[int, Operand] = field(default_factory=dict)
+    handles: dict[int, str] = field(default_factory=dict)
+    """Tensors that name a variable."""
+
+    def operand(self, index: int, row: Row | None = None) -> Operand:
+        """What a tensor stands for; None for an operand left out.
+
+        Raises:
+            ModelError: nothing before the row makes it.
+        """
+        if index < 0 or index in self.handles:
+            return None
+        if index in self.values:
+            return self.values[index]
+        value = self.block.values[index]
+        if value.constant is not None:
+            return value.constant
+        if value.variable or value.resource:
+            return None
+        place = row.place if row is not None else "graph outputs"
+        raise ModelError(f"tensor {index} is read before it is made", place=place)
+
+    def shape(self, index: int) -> Dims | None:
+        """The declared shape of a tensor; complex numbers have one more axis here."""
+        if index < 0:
+            return None
+        value = self.block.values[index]
+        return None if value.dtype.startswith("complex") else value.shape
+
+
+class Builder:
+    """Builds the graph of one file."""
+
+    def __init__(self, network: Network, limits: Limits, clock: Clock) -> None:
+        self._blocks, self._network = network.blocks, network
+        self._limits, self._clock = limits, clock
+        self._initial: dict[str, Operand] = {}
+        """Variables with what they hold before the first run."""
+        self._states: dict[str, Operand] = {}
+        """Variables that are written, with what they hold now."""
+        self._top = Assembly("tflite", limits, clock)
+        self._initialising = False
+
+    def graph(self) -> Graph:
+        """All sub-graphs that a program can run, side by side.
+
+        Raises:
+            ModelError: sub-graphs run each other in a circle, or a tensor is never made.
+            LimitExceeded: too many nodes.
+        """
+        measure(self._network, self._limits)
+        frames = [self._entry(index) for index in self._network.entries]
+        for frame in frames:
+            self._find_states(frame)
+        outputs: list[tuple[str, Operand]] = []
+        for frame, name in zip(frames, self._network.entries.values(), strict=True):
+            self._run(frame)
+            for index in frame.block.outputs:
+                label = frame.block.values[index].name
+                outputs.append((f"{name}:{label}" if name else label, frame.operand(index)))
+        outputs += self._states.items()
+        if not outputs:
+            raise ModelError("the graph has no outputs")
+        if all(node.op == "Input" for node in self._top.nodes):
+            raise ModelError("the graph has no nodes")
+        return self._top.graph(outputs, self._network.meta)
+
+    def _entry(self, index: int) -> _Frame:
+        frame = _Frame(self._blocks[index], self._top)
+        for tensor in frame.block.inputs:
+            value = frame.block.values[tensor]
+            frame.values[tensor] = self._top.input(value.name, value.shape, value.dtype)
+        return frame
+
+    def _find_states(self, frame: _Frame) -> None:
+        """Make an input for every variable that is written."""
+        values = frame.block.values
+        for key, index in _written(frame.block):
+            if key not in self._states and index >= 0:
+                self._states[key] = self._top.input(key, values[index].shape, values[index].dtype)
+
+    def _run(self, frame: _Frame) -> None:
+        """Emit all rows of a sub-graph in their order."""
+        for index, row in enumerate(frame.block.rows):
+            if not index % 1_024:
+                self._clock.check()
+            if row.kind in RUNS and len(row.calls) < RUNS[row.kind]:
+                raise ModelError("names no sub-graph", place=row.place)
+            rule = _SPECIAL.get(row.kind, Builder._node)
+            for tensor, result in zip(row.outputs, rule(self, frame, row), strict=False):
+                self._bind(frame, row, tensor, result)
+
+    def _bind(self, frame: _Frame, row: Row, tensor: int, result: Operand) -> None:
+        """Let a tensor stand for a result."""
+        if tensor < 0:
+            return
+        if tensor in frame.values or frame.block.values[tensor].constant is not None:
+            raise ModelError(f"tensor {tensor} is made twice", place=row.place)
+        if tensor not in frame.handles:
+            frame.values[tensor] = result
+            frame.assembly.learn(result, frame.shape(tensor))
+
+    def _node(self, frame: _Frame, row: Row) -> list[Operand]:
+        """An ordinary operator, and the activation fused into it."""
+        assembly = frame.assembly
+        inputs = [frame.operand(index, row) for index in row.inputs]
+        if row.kind == "SVDF" and assembly is self._top:
+            inputs[_MEMORY] = self._states.get(_state(frame.block, row), inputs[_MEMORY])
+        dtype = frame.block.values[row.outputs[0]].dtype if row.outputs else ""
+        attrs: dict[str, Attr] = {**row.attrs, "dtype": dtype}
+        if row.kind == "GELU":
+            attrs["approximation"] = _APPROXIMATIONS[bool(row.attrs.get("approximate"))]
+        call = Call(
+            row.kind, row.name, inputs, attrs=attrs,
+            shapes=[frame.shape(index) for index in row.outputs],
+        )  # fmt: skip
+        results = translate(assembly, call, TABLE, RULES)
+        if row.kind == "SVDF" and len(results) > 1:
+            self._states[_state(frame.block, row)] = results.pop()
+        fused = row.attrs.get("fused_activation_function", 0)
+        if fused and not row.kind.endswith(_INSIDE) and results:
+            results[0] = _activated(assembly, results[0], fused, call)
+        return results
+
+    def _handle(self, frame: _Frame, row: Row) -> list[Operand]:
+        """A variable or table by its name; the tensor itself is no value."""
+        for tensor in row.outputs:
+            frame.handles[tensor] = _variable(row)
+        return []
+
+    def _read(self, frame: _Frame, row: Row) -> list[Operand]:
+        """What a variable holds."""
+        name = frame.handles.get(row.inputs[0]) if row.inputs else None
+        for held in (self._states, self._initial):
+            if name in held and (frame.assembly is self._top or isinstance(held[name], Tensor)):
+                return [held[name]]
+        return self._node(frame, row)
+
+    def _assign(self, frame: _Frame, row: Row) -> list[Operand]:
+        """Let a variable hold a value: before the first run, or for the next one."""
+        name = frame.handles.get(row.inputs[0]) if len(row.inputs) == 2 else None
+        if name is None or frame.assembly is not self._top:
+            frame.assembly.unknown(row.kind, [frame.operand(i, row) for i in row.inputs])
+        elif self._initialising:
+            self._initial[name] = frame.operand(row.inputs[1], row)
+        else:
+            self._states[name] = frame.operand(row.inputs[1], row)
+        return []
+
+    def _initialise(self, frame: _Frame, row: Row) -> list[Operand]:
+        """CALL_ONCE: a sub-graph that fills variables."""
+        before, self._initialising = self._initialising, True
+        self._inner(frame, row, self._blocks[row.calls[0]], ())
+        self._initialising = before
+        return []
+
+    def _call(self, frame: _Frame, row: Row) -> list[Operand]:
+        """A sub-graph in the place of its call."""
+        inner = self._inner(frame, row, self._blocks[row.calls[0]], row.inputs)
+        return [inner.operand(index, row) for index in inner.block.outputs]
+
+    def _inner(self, frame: _Frame, row: Row, block: Block, given: Sequence[int]) -> _Frame:
+        """Run a sub-graph where it is called."""
+        values = [frame.operand(index, row) for index in given]
+        inner = self._open(frame, row, block, given, values, frame.assembly)
+        self._run(inner)
+        return inner
+
+    def _open(
+        self, frame: _Frame, row: Row, block: Block, given: Sequence[int],
+        values: Sequence[Operand], assembly: Assembly,
+    ) -> _Frame:  # fmt: skip
+        """A use of a sub-graph whose inputs stand for `values`."""
+        if len(values) != len(block.inputs):
+            raise ModelError(
+                f"{len(values)} operands for a sub-graph of {len(block.inputs)}", place=row.place
+            )
+        inner = _Frame(block, assembly, dict(zip(block.inputs, values, strict=True)))
+        for tensor, source in zip(block.inputs, given, strict=True):
+            if source in frame.handles:
+                inner.handles[tensor] = frame.handles[source]
+        return inner
+
+    def _branch(self, frame: _Frame, row: Row) -> list[Operand]:
+        """IF: what the branches read is captured, constants go inside."""
+        given = row.inputs[1:]
+        captured: list[Operand] = []
+        bodies: dict[str, Graph] = {}
+        for name, index in zip(("then_branch", "else_branch"), row.calls, strict=False):
+            body, edges = self._body(frame, row, self._blocks[index], given)
+            bodies[name] = body
+            captured += edges
+        condition = frame.operand(row.inputs[0], row) if row.inputs else None
+        shapes = [frame.shape(index) for index in row.outputs]
+        made = frame.assembly.emit(
+            "If", [condition, *captured], name=row.name, outputs=len(shapes), shapes=shapes,
+            bodies=bodies,
+        )  # fmt: skip
+        return [Edge(made.source, port) for port in range(len(shapes))]
+
+    def _body(
+        self, frame: _Frame, row: Row, block: Block, given: Sequence[int]
+    ) -> tuple[Graph, list[Operand]]:
+        """A branch as a graph of its own, and what it captures."""
+        assembly, values, edges, names = frame.assembly.body(), [], [], []
+        for tensor, source in zip(block.inputs, given, strict=False):
+            value = frame.operand(source, row)
+            if isinstance(value, Edge):
+                edges.append(value)
+                names.append(block.values[tensor].name)
+                value = _input(assembly, names[-1], frame.assembly.known(value))
+            values.append(value)
+        inner = self._open(frame, row, block, given, values, assembly)
+        self._run(inner)
+        outputs = [(block.values[i].name, inner.operand(i, row)) for i in block.outputs]
+        return assembly.graph(outputs, captures=names), [*edges]
+
+    def _loop(self, frame: _Frame, row: Row) -> list[Operand]:
+        """WHILE as a Loop: the condition is computed before it, and after each iteration.
+
+        What the body hands on unchanged is no state of the loop: it is captured.
+        """
+        condition, body = (self._blocks[index] for index in row.calls[:2])
+        values = [frame.operand(index, row) for index in row.inputs]
+        if len(body.outputs) != len(values) or len(body.inputs) != len(values):
+            raise ModelError("a loop whose body has other results than operands", place=row.place)
+        before = self._open(frame, row, condition, row.inputs, values, frame.assembly)
+        self._run(before)
+        first = before.operand(condition.outputs[0], row) if condition.outputs else None
+        fixed = [made == read for made, read in zip(body.outputs, body.inputs, strict=True)]
+        state = [i for i, same in enumerate(fixed) if not same and values[i] is not None]
+        kept = [i for i, same in enumerate(fixed) if same and isinstance(values[i], Edge)]
+        assembly = frame.assembly.body()
+        assembly.input("iteration", (), "int64")
+        assembly.input("condition", (), "bool")
+        inside = list(values)
+        for i in (*state, *kept):
+            value = body.values[body.inputs[i]]
+            inside[i] = assembly.input(value.name, value.shape, value.dtype)
+        inner = self._open(frame, row, body, row.inputs, inside, assembly)
+        self._run(inner)
+        results = [inner.operand(index, row) for index in body.outputs]
+        after = self._open(frame, row, condition, row.inputs, results, assembly)
+        self._run(after)
+        again = after.operand(condition.outputs[0], row) if condition.outputs else None
+        outputs = [("condition", again)]
+        outputs += [(body.values[body.outputs[i]].name, results[i]) for i in state]
+        names = [body.values[body.inputs[i]].name for i in kept]
+        graph = assembly.graph(outputs, captures=names)
+        operands = [None, first, *(values[i] for i in (*state, *kept))]
+        shapes = [frame.shape(row.outputs[i]) if i < len(row.outputs) else None for i in state]
+        made = frame.assembly.emit(
+            "Loop", operands, name=row.name, outputs=max(1, len(state)), shapes=shapes,
+            bodies={"body": graph},
+        )  # fmt: skip
+        final = list(values)
+        for port, i in enumerate(state):
+            final[i] = Edge(made.source, port)
+        return final
+
+
+_Special: TypeAlias = Callable[[Builder, _Frame, Row], "list[Operand]"]
+
+_SPECIAL: Mapping[str, _Special] = {
+    "VAR_HANDLE": Builder._handle,
+    "HASHTABLE": Builder._handle,
+    "READ_VARIABLE": Builder._read,
+    "ASSIGN_VARIABLE": Builder._assign,
+    "CALL": Builder._call,
+    "STABLEHLO_COMPOSITE": Builder._call,
+    "CALL_ONCE": Builder._initialise,
+    "WHILE": Builder._loop,
+    "STABLEHLO_WHILE": Builder._loop,
+    "IF": Builder._branch,
+}
+"""Operators that are not just nodes."""
+
+
+def _input(assembly: Assembly, name: str, attrs: Mapping[str, Attr]) -> Edge:
+    shape, dtype = attrs.get("shape"), attrs.get("dtype", "")
+    dims: Dims | None = None
+    if isinstance(shape, tuple):
+        dims = tuple(size if isinstance(size, int) else None for size in shape)
+    return assembly.input(name, dims, str(dtype))
+
+
+def _variable(row: Row) -> str:
+    """The name of a variable or table."""
+    parts = (row.attrs.get("container", ""), row.attrs.get("shared_name", ""))
+    return "/".join(str(part) for part in parts if part) or f"table {row.attrs.get('table_id')}"
+
+
+def _state(block: Block, row: Row) -> str:
+    """The name of an SVDF's memory; tensors may share a name."""
+    index = row.inputs[_MEMORY] if len(row.inputs) > _MEMORY else -1
+    return f"{block.values[index].name}#{index}" if index >= 0 else row.name
+
+
+def _written(block: Block) -> Iterator[tuple[str, int]]:
+    """Variables that a sub-graph writes, each with a tensor of its shape."""
+    handles = {row.outputs[0]: _variable(row) for row in block.rows
+               if row.kind == "VAR_HANDLE" and row.outputs}  # fmt: skip
+    for row in block.rows:
+        if row.kind == "ASSIGN_VARIABLE" and len(row.inputs) == 2 and row.inputs[0] in handles:
+            yield handles[row.inputs[0]], row.inputs[1]
+        elif row.kind == "SVDF" and len(row.inputs) > _MEMORY:
+            yield _state(block, row), row.inputs[_MEMORY]
+
+
+def _activated(assembly: Assembly, value: Operand, code: Attr, call: Call) -> Operand:
+    """A result behind the activation that the file fused into its operator."""
+    name, shapes = call.name, call.shapes[:1]
+    if code in _BOUNDS:
+        low, high = _BOUNDS[int(code)]
+        inputs = [value, number(low), number(high)]
+        return assembly.emit("Clip", inputs, name=name, shapes=shapes)
+    if code == _SIGN_BIT:
+        return assembly.emit("Less", [value, number(0.0)], name=name, shapes=shapes)
+    if code in _FUSED:
+        return assembly.emit(_FUSED[int(code)], [value], name=name, shapes=shapes)
+    return assembly.unknown(f"activation {code}", [value], name=name, shapes=shapes)
+
+
+_FUSED = {1: "Relu", 4: "Tanh"}
+_BOUNDS = {2: (-1.0, 1.0), 3: (0.0, 6.0)}
+_SIGN_BIT = 5
+"""Values of ActivationFunctionType."""

@@ -1,0 +1,409 @@
+"""Operators of TensorFlow Lite that cut, join, pad, look up and shape."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from genescan.converters.assembly import Assembly, ints, number, reshaped
+from genescan.converters.table import Call, Rule
+from genescan.converters.tflite_windows import constant
+from genescan.graph import Attr, Dims, Edge, Operand, Tensor
+
+_END = 2**63 - 1
+
+
+def flat(assembly: Assembly, value: Operand) -> Operand:
+    """An operand that ONNX wants as a list, where one number is allowed instead."""
+    if isinstance(value, Tensor) and value.shape == ():
+        return reshaped(value, (1,))
+    if isinstance(value, Edge) and assembly.shape(value) == ():
+        return assembly.emit("Reshape", [value, ints((1,))], shapes=((1,),))
+    return value
+
+
+def _reshape(assembly: Assembly, call: Call) -> list[Operand] | None:
+    value, shape = call.operand(0), call.operand(1)
+    given = call.integers("new_shape")
+    if shape is None and not given and call.shapes[0] is not None:
+        given = tuple(-1 if size is None else size for size in call.shapes[0])
+    target = shape if shape is not None else ints(given)
+    return [assembly.emit("Reshape", [value, target], name=call.name, shapes=call.shapes)]
+
+
+def _transpose(assembly: Assembly, call: Call) -> list[Operand] | None:
+    perm = constant(call.operand(1)) or call.integers("permutation")
+    value = call.operand(0)
+    rank = assembly.rank(value)
+    if not perm or (rank is not None and rank != len(perm)) or set(perm) != {*range(len(perm))}:
+        return None
+    return [assembly.transpose(value, tuple(perm), call.name)]
+
+
+def _squeeze(assembly: Assembly, call: Call) -> list[Operand] | None:
+    axes = call.integers("squeeze_dims")
+    inputs = [call.operand(0), *([ints(axes)] if axes else [])]
+    return [assembly.emit("Squeeze", inputs, name=call.name, shapes=call.shapes)]
+
+
+def _unsqueeze(assembly: Assembly, call: Call) -> list[Operand] | None:
+    inputs = [call.operand(0), flat(assembly, call.operand(1))]
+    return [assembly.emit("Unsqueeze", inputs, name=call.name, shapes=call.shapes)]
+
+
+def _pack(assembly: Assembly, call: Call) -> list[Operand] | None:
+    """PACK: each operand gets an axis, along which they are joined."""
+    axis = call.integer("axis")
+    parts = [assembly.emit("Unsqueeze", [v, ints((axis,))]) for v in call.inputs]
+    return [
+        assembly.emit("Concat", parts, {"axis": axis}, name=call.name, shapes=call.shapes)
+    ]
+
+
+def _unpack(assembly: Assembly, call: Call) -> list[Operand] | None:
+    """UNPACK: cut along an axis, which goes."""
+    axis, count = call.integer("axis"), len(call.shapes)
+    attrs: dict[str, Attr] = {"axis": axis, "num_outputs": count}
+    cut = assembly.emit("Split", [call.operand(0)], attrs, name=call.name, outputs=count)
+    return [
+        assembly.emit("Squeeze", [Edge(cut.source, port), ints((axis,))], shapes=(dims,))
+        for port, dims in enumerate(call.shapes)
+    ]
+
+
+def _split(assembly: Assembly, call: Call) -> list[Operand] | None:
+    """SPLIT: axis, data. SPLIT_V: data, sizes, axis."""
+    equal = call.kind == "SPLIT"
+    axis = constant(call.operand(0 if equal else 2))
+    if axis is None or len(axis) != 1:
+        return None
+    value, count = call.operand(1 if equal else 0), len(call.shapes)
+    attrs: dict[str, Attr] = {"axis": axis[0]}
+    inputs = [value]
+    if equal:
+        attrs["num_outputs"] = count
+    else:
+        inputs.append(call.operand(1))
+    cut = assembly.emit(
+        "Split", inputs, attrs, name=call.name, outputs=count, shapes=call.shapes
+    )
+    return [Edge(cut.source, port) for port in range(count)]
+
+
+def _slice(assembly: Assembly, call: Call) -> list[Operand] | None:
+    """SLICE: data, begin, size, where -1 is what is left."""
+    value, begin, size = (call.operand(slot) for slot in range(3))
+    starts, sizes = constant(begin), constant(size)
+    ends: Operand
+    if starts is not None and sizes is not None and len(starts) == len(sizes):
+        pairs = zip(starts, sizes, strict=True)
+        ends = ints(tuple(_END if size < 0 else start + size for start, size in pairs))
+    elif sizes is not None and -1 not in sizes:
+        ends = assembly.emit("Add", [begin, size])
+    else:
+        total = assembly.emit("Add", [begin, size])
+        left = assembly.emit("Less", [size, Tensor("int64", (), (0,))])
+        ends = assembly.emit("Where", [left, Tensor("int64", (), (_END,)), total])
+    return [assembly.emit("Slice", [value, begin, ends], name=call.name, shapes=call.shapes)]
+
+
+class _Bounds(NamedTuple):
+    """One entry of a strided slice, and the axis of the data that it is for."""
+
+    entry: int
+    axis: int
+    whole_start: bool
+    whole_end: bool
+    shrink: bool
+
+
+def _bounds(call: Call, count: int, rank: int | None) -> tuple[list[_Bounds], list[int]] | None:
+    """Entries that cut, and the places of new axes in the result."""
+    ellipsis, added, shrink = (
+        call.integer(f"{name}_mask") for name in ("ellipsis", "new_axis", "shrink_axis")
+    )
+    cuts: list[_Bounds] = []
+    new: list[int] = []
+    axis = place = 0
+    for entry in range(count):
+        bit = 1 << entry
+        if ellipsis & bit:
+            if rank is None:
+                return None
+            later = sum(1 for other in range(entry + 1, count) if not added >> other & 1)
+            place += max(0, rank - axis - later)
+            axis = max(axis, rank - later)
+        elif added & bit:
+            new.append(place)
+            place += 1
+        else:
+            masks = (call.integer("begin_mask") & bit, call.integer("end_mask") & bit)
+            cuts.append(_Bounds(entry, axis, bool(masks[0]), bool(masks[1]), bool(shrink & bit)))
+            axis += 1
+            place += not shrink & bit
+    return cuts, new
+
+
+def _strided(assembly: Assembly, call: Call) -> list[Operand] | None:
+    """STRIDED_SLICE: cut, drop the axes that are shrunk, then add the new ones."""
+    value, begin, end, step = (call.operand(slot) for slot in range(4))
+    steps, count = constant(step), _length(assembly, begin)
+    found = None if count is None else _bounds(call, count, assembly.rank(value))
+    if found is None or steps is None or count is None or len(steps) != count:
+        return None
+    if call.integer("offset"):
+        end = assembly.emit("Add", [begin, end])
+    cuts, new = found
+    starts = _bound(assembly, begin, [(c.entry, c.whole_start, 0 if steps[c.entry] > 0 else _END)
+                                      for c in cuts])  # fmt: skip
+    ends = _bound(
+        assembly, end,
+        [(c.entry, c.whole_end, _END if steps[c.entry] > 0 else -_END) for c in cuts],
+        {c.entry: index for c in cuts if c.shrink and (index := _entry(begin, c.entry)) is not None},
+    )  # fmt: skip
+    dropped = tuple(c.axis for c in cuts if c.shrink)
+    axes = ints(tuple(c.axis for c in cuts))
+    strides = ints(tuple(1 if c.shrink else steps[c.entry] for c in cuts))
+    plain = not dropped and not new
+    if cuts:
+        value = assembly.emit("Slice", [value, starts, ends, axes, strides], name=call.name,
+                              shapes=call.shapes if plain else ())  # fmt: skip
+    if dropped:
+        value = assembly.emit("Squeeze", [value, ints(dropped)], name=call.name,
+                              shapes=() if new else call.shapes)  # fmt: skip
+    if new:
+        value = assembly.emit("Unsqueeze", [value, ints(tuple(new))], name=call.name,
+                              shapes=call.shapes)  # fmt: skip
+    return [value]
+
+
+def _length(assembly: Assembly, value: Operand) -> int | None:
+    dims = assembly.shape(value)
+    return dims[0] if dims is not None and len(dims) == 1 else None
+
+
+def _entry(value: Operand, entry: int) -> int | None:
+    """The end of a cut of one element that begins at a known place."""
+    known = constant(value)
+    if known is None:
+        return None
+    return _END if known[entry] == -1 else known[entry] + 1
+
+
+def _bound(
+    assembly: Assembly, value: Operand, rows: list[tuple[int, bool, int]],
+    fixed: Mapping[int, int] | None = None,
+) -> Operand:  # fmt: skip
+    """Starts or ends of a slice: entries of `value`, or the open bound where the mask says so."""
+    known, given = constant(value), fixed or {}
+    parts = [
+        given[entry] if entry in given else opened if whole or known is None else known[entry]
+        for entry, whole, opened in rows
+    ]
+    if known is not None or all(entry in given or whole for entry, whole, _ in rows):
+        return ints(tuple(parts))
+    picked = assembly.emit("Gather", [value, ints(tuple(row[0] for row in rows))], {"axis": 0})
+    masked = tuple(entry in given or whole for entry, whole, _ in rows)
+    if not any(masked):
+        return picked
+    return assembly.emit("Where", [Tensor("bool", (len(rows),), masked), ints(tuple(parts)), picked])
+
+
+def _pad(assembly: Assembly, call: Call) -> list[Operand] | None:
+    """PAD, PADV2 and MIRROR_PAD: amounts are pairs by axis; ONNX has all begins, then all ends."""
+    value, amounts = call.operand(0), call.operand(1)
+    pairs = constant(amounts)
+    target: Operand
+    if pairs is not None:
+        target = ints((*pairs[::2], *pairs[1::2]))
+    else:
+        turned = assembly.emit("Transpose", [amounts], {"perm": (1, 0)})
+        target = assembly.emit("Reshape", [turned, ints((-1,))])
+    mode = ("reflect", "symmetric")[call.integer("mode") == 1]
+    if call.kind != "MIRROR_PAD":
+        mode = "constant"
+    fill = call.operand(2) if call.kind == "PADV2" else number(0.0)
+    inputs = [value, target, *([fill] if mode == "constant" else [])]
+    return [assembly.emit("Pad", inputs, {"mode": mode}, name=call.name, shapes=call.shapes)]
+
+
+def _gather(assembly: Assembly, call: Call) -> list[Operand] | None:
+    """GATHER; along as many leading axes as `batch_dims` data and indices go together."""
+    value, index = call.operand(0), call.operand(1)
+    axis, batch = call.integer("axis"), call.integer("batch_dims")
+    if not batch:
+        return [
+            assembly.emit("Gather", [value, index], {"axis": axis}, name=call.name,
+                          shapes=call.shapes)
+        ]  # fmt: skip
+    if batch < 0 or axis != batch:
+        return None
+    place = assembly.emit("Unsqueeze", [index, ints((-1,))])
+    return [
+        assembly.emit("GatherND", [value, place], {"batch_dims": batch}, name=call.name,
+                      shapes=call.shapes)
+    ]  # fmt: skip
+
+
+def _fill(assembly: Assembly, call: Call) -> list[Operand] | None:
+    """FILL: shape, value."""
+    inputs = [call.operand(1), flat(assembly, call.operand(0))]
+    return [assembly.emit("Expand", inputs, name=call.name, shapes=call.shapes)]
+
+
+def _zeros(assembly: Assembly, call: Call) -> list[Operand] | None:
+    shape = assembly.emit("Shape", [call.operand(0)])
+    return [assembly.emit("Expand", [number(0.0), shape], name=call.name, shapes=call.shapes)]
+
+
+def _rank(assembly: Assembly, call: Call) -> list[Operand] | None:
+    rank = assembly.rank(call.operand(0))
+    if rank is not None:
+        return [Tensor("int64", (), (rank,))]
+    sizes = assembly.emit("Shape", [call.operand(0)])
+    count = assembly.emit("Shape", [sizes], shapes=((1,),))
+    return [assembly.emit("Squeeze", [count, ints((0,))], name=call.name, shapes=call.shapes)]
+
+
+def _reversed(assembly: Assembly, call: Call) -> list[Operand] | None:
+    """REVERSE_V2: a slice that steps backwards."""
+    axes = constant(call.operand(1))
+    if axes is None:
+        return None
+    count = len(axes)
+    bounds = [ints((-1,) * count), ints((-_END,) * count), ints(axes), ints((-1,) * count)]
+    inputs = [call.operand(0), *bounds]
+    return [assembly.emit("Slice", inputs, name=call.name, shapes=call.shapes)]
+
+
+def _update(assembly: Assembly, call: Call) -> list[Operand] | None:
+    """DYNAMIC_UPDATE_SLICE along one axis, as a cache is written."""
+    value, part, starts = (call.operand(slot) for slot in range(3))
+    whole, piece = assembly.shape(value), assembly.shape(part)
+    if whole is None or piece is None or len(whole) != len(piece):
+        return None
+    axes = [i for i, pair in enumerate(zip(whole, piece, strict=True)) if pair[0] != pair[1]]
+    if len(axes) != 1 or not axes[0]:
+        return None
+    place = assembly.emit("Gather", [starts, ints((axes[0],))], {"axis": 0}, shapes=((1,),))
+    return [
+        assembly.emit("TensorScatter", [value, part, place], {"axis": axes[0]}, name=call.name,
+                      shapes=call.shapes)
+    ]  # fmt: skip
+
+
+def _scatter(assembly: Assembly, call: Call) -> list[Operand] | None:
+    """SCATTER_ND: indices, updates, shape; equal indices add up."""
+    zeros = assembly.emit("ConstantOfShape", [call.operand(2)], shapes=call.shapes)
+    inputs = [zeros, call.operand(0), call.operand(1)]
+    return [
+        assembly.emit("ScatterND", inputs, {"reduction": "add"}, name=call.name,
+                      shapes=call.shapes)
+    ]  # fmt: skip
+
+
+def _segments(assembly: Assembly, call: Call) -> list[Operand] | None:
+    """UNSORTED_SEGMENT_*: rows of the same number are joined."""
+    value, index, count = (call.operand(slot) for slot in range(3))
+    start, reduction = _SEGMENTS[call.kind]
+    depth = assembly.rank(index)
+    if depth is None:
+        return None
+    sizes = assembly.emit("Shape", [value])
+    rest = assembly.emit("Slice", [sizes, ints((depth,)), ints((_END,)), ints((0,))])
+    shape = assembly.emit("Concat", [flat(assembly, count), rest], {"axis": 0})
+    empty = assembly.emit("Expand", [number(start), shape], shapes=call.shapes)
+    place = assembly.emit("Unsqueeze", [index, ints((-1,))])
+    return [
+        assembly.emit("ScatterND", [empty, place, value], {"reduction": reduction},
+                      name=call.name, shapes=call.shapes)
+    ]  # fmt: skip
+
+
+_SEGMENTS = {
+    "UNSORTED_SEGMENT_SUM": (0.0, "add"),
+    "UNSORTED_SEGMENT_PROD": (1.0, "mul"),
+    "UNSORTED_SEGMENT_MAX": (-3.4028234663852886e38, "max"),
+    "UNSORTED_SEGMENT_MIN": (3.4028234663852886e38, "min"),
+}
+"""What an empty segment holds, and how rows are joined."""
+
+
+def _one_hot(assembly: Assembly, call: Call) -> list[Operand] | None:
+    """ONE_HOT: indices, depth, on, off; ONNX has one operand of off and on."""
+    index, depth, on, off = (call.operand(slot) for slot in range(4))
+    values = assembly.emit(
+        "Concat", [flat(assembly, off), flat(assembly, on)], {"axis": 0}, shapes=((2,),)
+    )
+    attrs: dict[str, Attr] = {"axis": call.integer("axis", -1)}
+    return [
+        assembly.emit("OneHot", [index, depth, values], attrs, name=call.name, shapes=call.shapes)
+    ]
+
+
+def _places(assembly: Assembly, call: Call) -> list[Operand] | None:
+    """WHERE with one operand: the places of what is true, one row for each."""
+    found = assembly.emit("NonZero", [call.operand(0)])
+    return [
+        assembly.emit("Transpose", [found], {"perm": (1, 0)}, name=call.name, shapes=call.shapes)
+    ]
+
+
+def _top(assembly: Assembly, call: Call) -> list[Operand] | None:
+    inputs = [call.operand(0), flat(assembly, call.operand(1))]
+    made = assembly.emit(
+        "TopK", inputs, {"axis": -1}, name=call.name, outputs=2, shapes=call.shapes
+    )
+    return [made, Edge(made.source, 1)]
+
+
+def _unique(assembly: Assembly, call: Call) -> list[Operand] | None:
+    made = assembly.emit("Unique", [call.operand(0)], {"sorted": 0}, name=call.name, outputs=4)
+    return [made, Edge(made.source, 2)][: len(call.shapes)]
+
+
+def _broadcast_args(assembly: Assembly, call: Call) -> list[Operand] | None:
+    """BROADCAST_ARGS of shapes of equal rank: the larger size of each axis."""
+    ranks = {_length(assembly, value) for value in call.inputs}
+    if len(ranks) != 1 or None in ranks:
+        return None
+    return [assembly.emit("Max", call.inputs, name=call.name, shapes=call.shapes)]
+
+
+def spread(assembly: Assembly, value: Operand, axes: tuple[int, ...], shape: Dims) -> Operand:
+    """STABLEHLO_BROADCAST_IN_DIM: operand axes become `axes` of the result."""
+    dims = assembly.shape(value)
+    if dims is None or len(dims) != len(axes) or None in shape:
+        return None
+    wide: list[int | None] = [1] * len(shape)
+    for axis, size in zip(axes, dims, strict=True):
+        wide[axis] = size
+    placed = assembly.reshape(value, tuple(wide))
+    return assembly.emit("Expand", [placed, Tensor("int64", (len(shape),), shape)], shapes=(shape,))
+
+
+RULES: Mapping[str, Rule] = {
+    "reshape": _reshape,
+    "transpose": _transpose,
+    "squeeze": _squeeze,
+    "unsqueeze": _unsqueeze,
+    "pack": _pack,
+    "unpack": _unpack,
+    "split": _split,
+    "slice": _slice,
+    "strided": _strided,
+    "pad": _pad,
+    "gather": _gather,
+    "fill": _fill,
+    "zeros": _zeros,
+    "rank": _rank,
+    "reversed": _reversed,
+    "update": _update,
+    "scatter": _scatter,
+    "segments": _segments,
+    "one_hot": _one_hot,
+    "places": _places,
+    "top": _top,
+    "unique": _unique,
+    "broadcast_args": _broadcast_args,
+}
