@@ -28,7 +28,6 @@ class Format(NamedTuple):
 FORMATS = (
     Format("onnx", "genescan.converters.onnx", sniff.is_onnx),
     Format("openvino", "genescan.converters.openvino", sniff.is_openvino),
-)  # fmt: skip
     Format("tflite", "genescan.converters.tflite", sniff.is_tflite),
 )
 """One line per format, asked in this order."""

@@ -173,9 +173,7 @@ class _Block:
             return translate(self.assembly, call, {}, {})
         if self.builder.modern:
             return translate(self.assembly, call, openvino_ops.TABLE, openvino_rules.RULES)
-        return translate(
-            self.assembly, call, openvino_legacy.TABLE, openvino_legacy_rules.RULES
-        )
+        return translate(self.assembly, call, openvino_legacy.TABLE, openvino_legacy_rules.RULES)
 
     def _with_bodies(self, layer: Layer) -> list[Operand]:
         """A TensorIterator as a Scan, a Loop or an If."""

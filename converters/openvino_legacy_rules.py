@@ -97,7 +97,11 @@ def _eltwise(assembly: Assembly, call: Call) -> list[Operand] | None:
     op = ELTWISE.get(kind)
     factors = call.attrs.get("coeff", ())
     signs = factors if isinstance(factors, tuple) else ()
-    if op is None or len(call.inputs) < 2 or any(abs(f) != 1 for f in signs if isinstance(f, int | float)):
+    if (
+        op is None
+        or len(call.inputs) < 2
+        or any(abs(f) != 1 for f in signs if isinstance(f, int | float))
+    ):
         return None
     value: Operand = call.inputs[0]
     for position, other in enumerate(call.inputs[1:], 1):
@@ -125,7 +129,9 @@ def _scale_shift(assembly: Assembly, call: Call) -> list[Operand] | None:
     value, before = call.operand(0), assembly.shape(call.operand(0))
     rank = len(before) if before is not None else 4
     shape: Dims = (before[1] if before is not None and rank > 1 else None, *(1,) * (rank - 2))
-    weight, bias = (_weights(call, slot, i, shape) for i, slot in enumerate(("weights", "biases"), 1))
+    weight, bias = (
+        _weights(call, slot, i, shape) for i, slot in enumerate(("weights", "biases"), 1)
+    )
     if call.kind == "BatchNormalization":
         return emit(assembly, call, "BatchNormalization", [value, weight, bias])
     if weight is not None:

@@ -48,9 +48,13 @@ def _check(network: Network) -> None:
         read.update(own)
     for target, source in network.sources.items():
         if source not in made:
-            raise ModelError(f"an edge comes from port {source[1]} of layer {source[0]}, which does not exist")
+            raise ModelError(
+                f"an edge comes from port {source[1]} of layer {source[0]}, which does not exist"
+            )
         if target not in read:
-            raise ModelError(f"an edge leads to port {target[1]} of layer {target[0]}, which does not exist")
+            raise ModelError(
+                f"an edge leads to port {target[1]} of layer {target[0]}, which does not exist"
+            )
     for id, port in read:
         if (id, port) not in network.sources:
             layer = network.layers[id]

@@ -29,9 +29,7 @@ def sequence(assembly: Assembly, call: Call) -> list[Operand] | None:
     if states is None or len(call.inputs) < states + 4 or len(call.shapes) != states + 1:
         return None
     data = assembly.transpose(call.operand(0), (1, 0, 2), call.name)
-    starts = [
-        assembly.transpose(call.operand(1 + i), (1, 0, 2), call.name) for i in range(states)
-    ]
+    starts = [assembly.transpose(call.operand(1 + i), (1, 0, 2), call.name) for i in range(states)]
     lengths, w, r, *bias = call.inputs[1 + states : 5 + states]
     operands = [data, w, r, bias[0] if bias else None, lengths, *starts]
     edge = assembly.emit(kind, operands, _attrs(call), name=call.name, outputs=states + 1)

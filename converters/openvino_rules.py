@@ -96,7 +96,11 @@ def _ones(longer: Dims | None, shorter: Dims | None) -> Dims | None:
     if len(ones) == len(longer) - len(shorter):
         return ones
     axes = infer.removed(longer, shorter)
-    return axes if axes is not None and all(longer[i] in (1, None) for i in axes if i is not None) else None
+    return (
+        axes
+        if axes is not None and all(longer[i] in (1, None) for i in axes if i is not None)
+        else None
+    )
 
 
 def _squeeze(assembly: Assembly, call: Call) -> list[Operand] | None:
@@ -187,7 +191,9 @@ def _convert(assembly: Assembly, call: Call) -> list[Operand] | None:
 
 def _convert_both(assembly: Assembly, call: Call) -> list[Operand] | None:
     made = [
-        assembly.emit("Cast", [value], {"to": call.text("element")}, name=call.name, shapes=(shape,))
+        assembly.emit(
+            "Cast", [value], {"to": call.text("element")}, name=call.name, shapes=(shape,)
+        )
         for value, shape in zip(call.inputs, call.shapes, strict=False)
     ]
     return [*made]

@@ -134,4 +134,6 @@ def blob(layer: Layer, name: str, shape: Dims | None, file: str) -> Tensor | Non
     if found is None:
         return None
     kind = dtype(found.precision or layer.precision)
-    return Tensor(kind, shape, None, f"{layer.name}/{name}", Payload(file, found.offset, found.size))
+    return Tensor(
+        kind, shape, None, f"{layer.name}/{name}", Payload(file, found.offset, found.size)
+    )

@@ -106,9 +106,7 @@ def _arg(op: str) -> Rule:
         if axis is None or len(axis) != 1:
             return None
         attrs: dict[str, Attr] = {"axis": axis[0], "keepdims": 0}
-        return [
-            assembly.emit(op, call.inputs[:1], attrs, name=call.name, shapes=call.shapes)
-        ]
+        return [assembly.emit(op, call.inputs[:1], attrs, name=call.name, shapes=call.shapes)]
 
     return rule
 
@@ -150,9 +148,7 @@ def _clipped(low: float, high: float) -> Rule:
 
 def _cast(assembly: Assembly, call: Call) -> list[Operand] | None:
     attrs: dict[str, Attr] = {"to": call.text("dtype")}
-    return [
-        assembly.emit("Cast", call.inputs[:1], attrs, name=call.name, shapes=call.shapes)
-    ]
+    return [assembly.emit("Cast", call.inputs[:1], attrs, name=call.name, shapes=call.shapes)]
 
 
 def _dequantise(assembly: Assembly, call: Call) -> list[Operand] | None:
@@ -247,9 +243,7 @@ def _part(index: int) -> Rule:
 
     def rule(assembly: Assembly, call: Call) -> list[Operand] | None:
         inputs = [call.operand(0), Tensor("int64", (), (index,))]
-        return [
-            assembly.emit("Gather", inputs, {"axis": -1}, name=call.name, shapes=call.shapes)
-        ]
+        return [assembly.emit("Gather", inputs, {"axis": -1}, name=call.name, shapes=call.shapes)]
 
     return rule
 

@@ -55,9 +55,7 @@ def _pack(assembly: Assembly, call: Call) -> list[Operand] | None:
     """PACK: each operand gets an axis, along which they are joined."""
     axis = call.integer("axis")
     parts = [assembly.emit("Unsqueeze", [v, ints((axis,))]) for v in call.inputs]
-    return [
-        assembly.emit("Concat", parts, {"axis": axis}, name=call.name, shapes=call.shapes)
-    ]
+    return [assembly.emit("Concat", parts, {"axis": axis}, name=call.name, shapes=call.shapes)]
 
 
 def _unpack(assembly: Assembly, call: Call) -> list[Operand] | None:
@@ -84,9 +82,7 @@ def _split(assembly: Assembly, call: Call) -> list[Operand] | None:
         attrs["num_outputs"] = count
     else:
         inputs.append(call.operand(1))
-    cut = assembly.emit(
-        "Split", inputs, attrs, name=call.name, outputs=count, shapes=call.shapes
-    )
+    cut = assembly.emit("Split", inputs, attrs, name=call.name, outputs=count, shapes=call.shapes)
     return [Edge(cut.source, port) for port in range(count)]
 
 
@@ -206,7 +202,9 @@ def _bound(
     masked = tuple(entry in given or whole for entry, whole, _ in rows)
     if not any(masked):
         return picked
-    return assembly.emit("Where", [Tensor("bool", (len(rows),), masked), ints(tuple(parts)), picked])
+    return assembly.emit(
+        "Where", [Tensor("bool", (len(rows),), masked), ints(tuple(parts)), picked]
+    )
 
 
 def _pad(assembly: Assembly, call: Call) -> list[Operand] | None:
