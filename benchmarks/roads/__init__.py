@@ -1,6 +1,6 @@
 """The same network on many roads: every exporter of every format, and what each file comes to.
 
-Run it from the repository root with the `frameworks` extra installed:
+Run it from the repository root with the extras `frameworks` and `roads` installed:
 
     python -m benchmarks.roads OUT                     # the development set, all roads; resumes
     python -m benchmarks.roads OUT --set held          # networks that no rule was written for

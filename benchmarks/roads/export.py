@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -35,10 +35,10 @@ TOOLCHAINS = {
 """Toolchain to its table of roads; imported where it runs, for a framework takes its time."""
 
 
-def roads(toolchain: str) -> dict[str, Road]:
+def roads(toolchain: str) -> Mapping[str, Road]:
     """The roads of a toolchain: name of the file to function, sources first."""
     module, _, table = TOOLCHAINS[toolchain].partition(".")
-    found: dict[str, Road] = getattr(import_module(f"benchmarks.roads.{module}"), table)
+    found: Mapping[str, Road] = getattr(import_module(f"benchmarks.roads.{module}"), table)
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -83,7 +83,7 @@ def tflite(job: Job, kind: str, from_saved: bool = True) -> None:
 
 KINDS = ("fp32", "fp16", "dynamic", "int8")
 
-KERAS: dict[str, Road] = {
+KERAS: Mapping[str, Road] = {
     "saved": saved,
     "frozen.pb": partial(frozen, lower=False),
     "frozen_lowered.pb": partial(frozen, lower=True),

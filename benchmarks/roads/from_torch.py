@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -132,11 +133,11 @@ ZOO = (
 )  # fmt: skip
 """Sources of derived files first."""
 
-ONNX: dict[str, Road] = {f"{name}.onnx": partial(onnx, variant=name) for name in ZOO} | {
+ONNX: Mapping[str, Road] = {f"{name}.onnx": partial(onnx, variant=name) for name in ZOO} | {
     "ts20.onnx": partial(onnx_torchscript, opset=20),
     "ts20_nofold.onnx": partial(onnx_torchscript, opset=20, fold=False),
 }
-OPENVINO: dict[str, Road] = {
+OPENVINO: Mapping[str, Road] = {
     "torch_fp32.xml": partial(openvino_torch, half=False),
     "torch_fp16.xml": partial(openvino_torch, half=True),
     "torch_static.xml": partial(openvino_torch, half=True, static=True),
@@ -145,11 +146,9 @@ OPENVINO: dict[str, Road] = {
     "nncf_int8.xml": openvino_int8,
     "nncf_weights.xml": openvino_weights,
 }
-COREML: dict[str, Road] = {
+COREML: Mapping[str, Road] = {
     "nn.mlmodel": partial(coreml_save, kind="neuralnetwork"),
-    "fp32.mlpackage": partial(
-        coreml_save, kind="mlprogram", target="iOS15", precision="FLOAT32"
-    ),
+    "fp32.mlpackage": partial(coreml_save, kind="mlprogram", target="iOS15", precision="FLOAT32"),
     "fp16.mlpackage": partial(coreml_save, kind="mlprogram", target="iOS16"),
     "ios18.mlpackage": partial(coreml_save, kind="mlprogram", target="iOS18"),
     "palette4.mlpackage": coreml_palettised,

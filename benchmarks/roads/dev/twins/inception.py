@@ -1,4 +1,4 @@
-"""Keras twin of `inception`; a padded average leaves the padding out of the count, as Keras does."""
+"""Keras twin of `inception`; the padding of an average does not count, which is Keras' way."""
 
 from __future__ import annotations
 
