@@ -97,7 +97,8 @@ def coreml(job: Job, kind: str, **more: str) -> Any:
     if "precision" in more:
         options["compute_precision"] = getattr(ct.precision, more["precision"])
     with torch.no_grad():
-        traced = torch.jit.trace(built.module, tuple(built.inputs.values()), strict=False)
+        trace: Any = torch.jit.trace
+        traced = trace(built.module, tuple(built.inputs.values()), strict=False)
     return ct.convert(traced, inputs=inputs, skip_model_load=True, **options)
 
 

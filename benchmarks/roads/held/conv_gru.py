@@ -11,8 +11,8 @@ class ConvGru(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.conv = nn.Sequential(
-            nn.Conv2d(1, 8, (11, 5), (2, 2), (5, 2)), nn.BatchNorm2d(8), nn.Hardtanh(0, 20),
-            nn.Conv2d(8, 8, (7, 5), (2, 1), (3, 2)), nn.BatchNorm2d(8), nn.Hardtanh(0, 20),
+            nn.Conv2d(1, 8, (11, 5), (2, 2), (5, 2)), nn.BatchNorm2d(8), nn.Hardtanh(0.0, 20.0),
+            nn.Conv2d(8, 8, (7, 5), (2, 1), (3, 2)), nn.BatchNorm2d(8), nn.Hardtanh(0.0, 20.0),
         )  # fmt: skip
         self.gru1 = nn.GRU(64, 12, batch_first=True, bidirectional=True)
         self.gru2 = nn.GRU(24, 12, batch_first=True, bidirectional=True)

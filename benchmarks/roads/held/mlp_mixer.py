@@ -19,7 +19,7 @@ class Mixer(nn.Module):
         self.tokens, self.channels = mlp(16, 20), mlp(24, 48)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = x + self.tokens(self.norm1(x).mT).mT
+        x = x + self.tokens(self.norm1(x).transpose(1, 2)).transpose(1, 2)
         return x + self.channels(self.norm2(x))
 
 

@@ -14,11 +14,12 @@ def build(keras: Any) -> Any:
         return layers.ReLU()(layers.BatchNormalization(epsilon=1e-3)(x))
 
     def mixed(x: Any) -> Any:
+        one = unit(x, 8, 1)
         three = unit(unit(x, 8, 1), 8, 3, padding="same")
         seven = unit(unit(x, 8, 1), 8, (1, 7), padding="same")
         seven = unit(seven, 8, (7, 1), padding="same")
         pooled = unit(layers.AveragePooling2D(3, 1, "same")(x), 8, 1)
-        return layers.Concatenate()([unit(x, 8, 1), three, seven, pooled])
+        return layers.Concatenate()([one, three, seven, pooled])
 
     start = keras.Input((48, 48, 3), batch_size=1)
     x = unit(unit(start, 8, 3, 2), 8, 3)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 PLAN = (  # kernel, wide, cout, squeeze, hard swish, stride
@@ -12,12 +13,15 @@ PLAN = (  # kernel, wide, cout, squeeze, hard swish, stride
 )
 
 
+def hard_gate(layers: Any) -> Callable[[Any], Any]:
+    """A sigmoid of three straight pieces."""
+    return lambda x: layers.ReLU(6.0)(x + 3.0) * (1.0 / 6.0)
+
+
 def build(keras: Any) -> Any:
     """The model, for Keras 3 or `tf_keras`."""
     layers = keras.layers
-
-    def hard_sigmoid(x: Any) -> Any:
-        return layers.ReLU(6.0)(x + 3.0) * (1.0 / 6.0)
+    hard_sigmoid = hard_gate(layers)
 
     def hard_swish(x: Any) -> Any:
         return layers.Multiply()([x, hard_sigmoid(x)])

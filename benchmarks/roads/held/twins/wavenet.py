@@ -1,4 +1,4 @@
-"""Keras twin of `wavenet`; the last layer's residual is not built, as no output needs it."""
+"""Keras twin of `wavenet`."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ def build(keras: Any) -> Any:
         signal = layers.Conv1D(12, 2, activation="tanh", **wide)(x)
         gate = layers.Conv1D(12, 2, activation="sigmoid", **wide)(x)
         y = layers.Multiply()([signal, gate])
-        skips.append(layers.Conv1D(16, 1)(y))
         if dilation < 8:
             x = layers.Add()([x, layers.Conv1D(12, 1)(y)])
+        skips.append(layers.Conv1D(16, 1)(y))
     total = layers.Add()(skips)
     late = layers.Conv1D(16, 1, activation="relu")(layers.ReLU()(total))
     return keras.Model(start, layers.Conv1D(20, 1)(late))

@@ -21,8 +21,8 @@ def build(keras: Any) -> Any:
     x = start = keras.Input((49, 49, 3), batch_size=1)
     x = relu(norm(layers.Conv2D(8, 3, 2, use_bias=False)(x)))
     for cout in (16, 24):
-        side = norm(layers.Conv2D(cout, 1, 2, use_bias=False)(x))
         y = separable(relu(separable(relu(x), cout)), cout)
+        side = norm(layers.Conv2D(cout, 1, 2, use_bias=False)(x))
         x = layers.Add()([layers.MaxPooling2D(2)(y), side])
     for _ in range(2):
         y = x
