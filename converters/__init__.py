@@ -29,6 +29,8 @@ FORMATS = (
     Format("onnx", "genescan.converters.onnx", sniff.is_onnx),
     Format("openvino", "genescan.converters.openvino", sniff.is_openvino),
     Format("tflite", "genescan.converters.tflite", sniff.is_tflite),
+    Format("savedmodel", "genescan.converters.tensorflow", sniff.is_saved_model),
+    Format("graphdef", "genescan.converters.tensorflow", sniff.is_graph_def),
 )
 """One line per format, asked in this order."""
 
