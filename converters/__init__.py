@@ -29,6 +29,7 @@ FORMATS = (
     Format("onnx", "genescan.converters.onnx", sniff.is_onnx),
     Format("openvino", "genescan.converters.openvino", sniff.is_openvino),
     Format("tflite", "genescan.converters.tflite", sniff.is_tflite),
+    Format("coreml", "genescan.converters.coreml", sniff.is_coreml),
 )
 """One line per format, asked in this order."""
 
