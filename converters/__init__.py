@@ -31,6 +31,7 @@ FORMATS = (
     Format("tflite", "genescan.converters.tflite", sniff.is_tflite),
     Format("savedmodel", "genescan.converters.tensorflow", sniff.is_saved_model),
     Format("graphdef", "genescan.converters.tensorflow", sniff.is_graph_def),
+    Format("coreml", "genescan.converters.coreml", sniff.is_coreml),
 )
 """One line per format, asked in this order."""
 
