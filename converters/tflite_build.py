@@ -15,6 +15,7 @@ from genescan.converters.assembly import Assembly, number
 from genescan.converters.base import Clock
 from genescan.converters.table import Call, translate
 from genescan.converters.tflite_calls import RUNS, measure
+from genescan.converters.tflite_dilation import undilate
 from genescan.converters.tflite_model import Block, Network, Row
 from genescan.converters.tflite_ops import TABLE
 from genescan.converters.tflite_rules import RULES
@@ -85,6 +86,8 @@ class Builder:
             ModelError: sub-graphs run each other in a circle, or a tensor is never made.
             LimitExceeded: too many nodes.
         """
+        for block in self._blocks:
+            undilate(block)
         measure(self._network, self._limits)
         frames = [self._entry(index) for index in self._network.entries]
         for frame in frames:
