@@ -169,12 +169,16 @@ class Builder:
         return []
 
     def _read(self, frame: _Frame, row: Row) -> list[Operand]:
-        """What a variable holds."""
+        """What a variable holds: a weight, when nothing in the file writes it."""
         name = frame.handles.get(row.inputs[0]) if row.inputs else None
+        if name is None or not row.outputs:
+            return self._node(frame, row)
         for held in (self._states, self._initial):
-            if name in held and (frame.assembly is self._top or isinstance(held[name], Tensor)):
-                return [held[name]]
-        return self._node(frame, row)
+            if name in held:
+                usable = frame.assembly is self._top or isinstance(held[name], Tensor)
+                return [held[name]] if usable else self._node(frame, row)
+        value = frame.block.values[row.outputs[0]]
+        return [Tensor(value.dtype, value.shape, None, frame.assembly.name(name))]
 
     def _assign(self, frame: _Frame, row: Row) -> list[Operand]:
         """Let a variable hold a value: before the first run, or for the next one."""
