@@ -15,6 +15,7 @@ from genescan.converters.assembly import Assembly, number
 from genescan.converters.base import Clock
 from genescan.converters.table import Call, translate
 from genescan.converters.tflite_calls import RUNS, measure
+from genescan.converters.tflite_dilation import undilate
 from genescan.converters.tflite_model import Block, Network, Row
 from genescan.converters.tflite_ops import TABLE
 from genescan.converters.tflite_rules import RULES
@@ -85,6 +86,8 @@ class Builder:
             ModelError: sub-graphs run each other in a circle, or a tensor is never made.
             LimitExceeded: too many nodes.
         """
+        for block in self._blocks:
+            undilate(block)
         measure(self._network, self._limits)
         frames = [self._entry(index) for index in self._network.entries]
         for frame in frames:
@@ -166,12 +169,16 @@ class Builder:
         return []
 
     def _read(self, frame: _Frame, row: Row) -> list[Operand]:
-        """What a variable holds."""
+        """What a variable holds: a weight, when nothing in the file writes it."""
         name = frame.handles.get(row.inputs[0]) if row.inputs else None
+        if name is None or not row.outputs:
+            return self._node(frame, row)
         for held in (self._states, self._initial):
-            if name in held and (frame.assembly is self._top or isinstance(held[name], Tensor)):
-                return [held[name]]
-        return self._node(frame, row)
+            if name in held:
+                usable = frame.assembly is self._top or isinstance(held[name], Tensor)
+                return [held[name]] if usable else self._node(frame, row)
+        value = frame.block.values[row.outputs[0]]
+        return [Tensor(value.dtype, value.shape, None, frame.assembly.name(name))]
 
     def _assign(self, frame: _Frame, row: Row) -> list[Operand]:
         """Let a variable hold a value: before the first run, or for the next one."""

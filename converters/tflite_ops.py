@@ -26,7 +26,7 @@ _RENAMED = _same(
         "ABS": "Abs", "ADD": "Add", "ADD_N": "Sum", "BITCAST": "BitCast",
         "BITWISE_XOR": "BitwiseXor", "BROADCAST_TO": "Expand", "CEIL": "Ceil", "COS": "Cos",
         "DIV": "Div", "ELU": "Elu", "EQUAL": "Equal", "EXP": "Exp", "FLOOR": "Floor",
-        "FLOOR_MOD": "Mod", "GATHER_ND": "GatherND", "GREATER": "Greater",
+        "GATHER_ND": "GatherND", "GREATER": "Greater",
         "GREATER_EQUAL": "GreaterOrEqual", "HARD_SWISH": "HardSwish", "LESS": "Less",
         "LESS_EQUAL": "LessOrEqual", "LOG": "Log", "LOGICAL_AND": "And", "LOGICAL_NOT": "Not",
         "LOGICAL_OR": "Or", "LOGISTIC": "Sigmoid", "MAXIMUM": "Max", "MINIMUM": "Min",
@@ -69,7 +69,7 @@ _RULED = _rules(
         "REDUCE_PROD": "product_of", "SUM": "sum",
         # element by element
         "CAST": "cast", "DENSIFY": "same", "DEQUANTIZE": "dequantise", "FAKE_QUANT": "fake",
-        "FLOOR_DIV": "floor_div", "NOT_EQUAL": "not_equal", "PRELU": "prelu", "RELU6": "relu6",
+        "FLOOR_DIV": "floor_div", "FLOOR_MOD": "modulo", "NOT_EQUAL": "not_equal", "PRELU": "prelu", "RELU6": "relu6",
         "RELU_0_TO_1": "unit", "RELU_N1_TO_1": "relu_to_one", "RSQRT": "reciprocal_root",
         "SELECT": "select", "SELECT_V2": "select", "SOFTMAX": "softmax", "SQUARE": "square",
         "SQUARED_DIFFERENCE": "square", "STABLEHLO_CLAMP": "clamp",

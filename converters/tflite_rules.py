@@ -130,6 +130,17 @@ def _chain(*ops: str) -> Rule:
     return rule
 
 
+def _modulo(assembly: Assembly, call: Call) -> list[Operand] | None:
+    """FLOOR_MOD: the remainder has the sign of the divisor; ONNX's Mod does so for integers."""
+    left, right = call.operand(0), call.operand(1)
+    if not call.text("dtype").startswith("float"):
+        return [assembly.emit("Mod", [left, right], name=call.name, shapes=call.shapes)]
+    ratio = assembly.emit("Div", [left, right], name=call.name, shapes=call.shapes)
+    whole = assembly.emit("Floor", [ratio], name=call.name, shapes=call.shapes)
+    taken = assembly.emit("Mul", [whole, right], name=call.name, shapes=call.shapes)
+    return [assembly.emit("Sub", [left, taken], name=call.name, shapes=call.shapes)]
+
+
 def _square(assembly: Assembly, call: Call) -> list[Operand] | None:
     """SQUARE, and SQUARED_DIFFERENCE of two operands."""
     value = call.operand(0)
@@ -309,6 +320,7 @@ RULES: Mapping[str, Rule] = {
     "reciprocal_root": _chain("Sqrt", "Reciprocal"),
     "floor_div": _chain("Div", "Floor"),
     "not_equal": _chain("Equal", "Not"),
+    "modulo": _modulo,
     "square": _square,
     "relu6": _clipped(0.0, 6.0),
     "relu_to_one": _clipped(-1.0, 1.0),

@@ -22,12 +22,22 @@ def flat(assembly: Assembly, value: Operand) -> Operand:
     return value
 
 
+def _complex(call: Call) -> bool:
+    """Whether the data have one more axis here, of real and imaginary parts."""
+    return call.text("dtype").startswith("complex")
+
+
 def _reshape(assembly: Assembly, call: Call) -> list[Operand] | None:
     value, shape = call.operand(0), call.operand(1)
     given = call.integers("new_shape")
     if shape is None and not given and call.shapes[0] is not None:
         given = tuple(-1 if size is None else size for size in call.shapes[0])
     target = shape if shape is not None else ints(given)
+    if _complex(call):
+        sizes = constant(target)
+        if sizes is None:
+            return None
+        target = ints((*sizes, 2))
     return [assembly.emit("Reshape", [value, target], name=call.name, shapes=call.shapes)]
 
 
@@ -42,6 +52,8 @@ def _transpose(assembly: Assembly, call: Call) -> list[Operand] | None:
 
 def _squeeze(assembly: Assembly, call: Call) -> list[Operand] | None:
     axes = call.integers("squeeze_dims")
+    if _complex(call):
+        axes = tuple(axis - (axis < 0) for axis in axes)
     inputs = [call.operand(0), *([ints(axes)] if axes else [])]
     return [assembly.emit("Squeeze", inputs, name=call.name, shapes=call.shapes)]
 
