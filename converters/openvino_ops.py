@@ -10,7 +10,7 @@ _AXIS = {"axis": "axis"}
 _SAME = """
     Abs Acos Acosh Add And Asin Asinh Atan Atanh BitwiseAnd BitwiseNot BitwiseOr BitwiseXor Cos
     Cosh Equal Erf Exp Floor GatherND Greater Less Log LogSoftmax Mish Selu
-    Sigmoid Sign Sin Sinh Sqrt Tan Tanh Tile Mod PRelu
+    Sigmoid Sign Sin Sinh Sqrt Tan Tanh Tile Mod
 """.split()
 _RENAMED = {
     "Ceiling": "Ceil",
@@ -28,7 +28,6 @@ _RENAMED = {
     "Minimum": "Min",
     "Multiply": "Mul",
     "Negative": "Neg",
-    "PReLU": "PRelu",
     "Power": "Pow",
     "ReLU": "Relu",
     "Relu": "Relu",
@@ -141,6 +140,8 @@ TABLE: Mapping[str, Row] = {
             "MatMul": "matmul",
             "MaxPool": "max_pool",
             "NotEqual": "not_equal",
+            "PReLU": "prelu",
+            "PRelu": "prelu",
             "Pad": "pad",
             "RNNCell": "cell",
             "RNNSequence": "sequence",

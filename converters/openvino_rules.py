@@ -247,6 +247,14 @@ def _swish(assembly: Assembly, call: Call) -> list[Operand] | None:
     return emit(assembly, call, "Mul", [value, gate])
 
 
+def _prelu(assembly: Assembly, call: Call) -> list[Operand] | None:
+    """One fixed slope of rank zero is no parameter."""
+    slope = call.operand(1)
+    if isinstance(slope, Tensor) and slope.shape == ():
+        return emit(assembly, call, "LeakyRelu", [call.operand(0)])
+    return emit(assembly, call, "PRelu", call.inputs[:2])
+
+
 def _squared_difference(assembly: Assembly, call: Call) -> list[Operand] | None:
     difference = assembly.emit("Sub", call.inputs[:2], name=call.name, shapes=call.shapes)
     return emit(assembly, call, "Mul", [difference, difference])
@@ -294,6 +302,7 @@ RULES: Mapping[str, Rule] = {
     "mvn": _mvn,
     "not_equal": _not_equal,
     "pad": _pad,
+    "prelu": _prelu,
     "reduce": _reduce,
     "reshape": _reshape,
     "sequence": sequence,

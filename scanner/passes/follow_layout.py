@@ -36,10 +36,15 @@ def run(draft: Draft) -> None:
                 layout[node.out] = perm if order is None else tuple(order[axis] for axis in perm)
         elif ops.kind(node.op) in _KEEPING or node.op in _KEEPING_OPS:
             known = {layout[value] for value in node.dynamic if value in layout}
-            if len(known) == 1:
+            if len(known) == 1 and not any(_whole(v, node.out) for v in node.dynamic if v not in layout):
                 layout[node.out] = known.pop()
         elif node.op.startswith("Reduce") and order is not None and "counted" not in node.attrs:
             _count_before(draft, node, order)
+
+
+def _whole(value: Value, result: Value) -> bool:
+    """Whether a value takes part element by element, so that its own axes count too."""
+    return value.shape is not None and value.shape == result.shape
 
 
 def _count_before(draft: Draft, node: Draft.Node, order: tuple[int, ...]) -> None:

@@ -13,8 +13,9 @@ After:
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from genescan.draft import Draft, Value
 from genescan.graph import Attr, Tensor
@@ -66,6 +67,14 @@ _SEEDS: Mapping[str, tuple[_Known, ...]] = {
     "Exp": (_MISH, _SWISH, _SIGMOID, _SOFTPLUS, _ELU, _TANH),
     "Abs": (_SOFTSIGN,),
 }
+_USUAL: Mapping[str, tuple[float, ...]] = {
+    "Mul": (1.702, 0.5, -1.0),
+    "Add": (1.0, 3.0, -1.0),
+    "Sub": (1.0,),
+    "Div": (1.0, 6.0),
+}
+"""Numbers that spell activations; a factor of one would not have been written."""
+_OPEN = 2
 _CLIPPED = frozenset({"Relu", "Clip"})
 _DEPTH = 8
 
@@ -79,7 +88,8 @@ def run(draft: Draft) -> None:
 
 def _scalar_arithmetic(node: Draft.Node) -> bool:
     return node.op in regions.POINTWISE and all(
-        not isinstance(arg, Tensor) or scalar(arg) is not None for arg in node.inputs
+        not isinstance(arg, Tensor) or scalar(arg) is not None or regions.is_open(arg)
+        for arg in node.inputs
     )
 
 
@@ -137,17 +147,30 @@ def _fuse_at(
     part = regions.between(entry, exit_, region)
     if len(part) < 2 or not regions.closed(part, exit_):
         return False
-    values = regions.compute(part, entry, exit_, _SAMPLES)
-    if values is None:
-        return False
-    for op, attrs, function in known:
-        if all(
-            abs(value - function(x)) <= _TOLERANCE
-            for x, value in zip(_SAMPLES, values, strict=True)
-        ):
-            draft.fuse(part, exit_, op, [entry], attrs, via={0: _via(part, entry)})
-            return True
+    for assumed in _assumptions(part):
+        values = regions.compute(part, entry, exit_, _SAMPLES, assumed)
+        for op, attrs, function in known if values is not None else ():
+            if all(
+                abs(value - function(x)) <= _TOLERANCE
+                for x, value in zip(_SAMPLES, values or (), strict=True)
+            ):
+                via = {0: _via(part, entry)}
+                marks = {"assumed": "constants of unknown value"} if assumed else {}
+                draft.fuse(part, exit_, op, [entry], attrs, via=via, marks=marks)
+                return True
     return False
+
+
+def _assumptions(part: list[Draft.Node]) -> Iterator[regions.Assumed]:
+    """Values for numbers that the file keeps elsewhere; none where all are known.
+
+    Of functions with at most two unknown numbers those that are in use can be told apart.
+    """
+    found = regions.open_numbers(part)
+    if len(found) <= _OPEN:
+        choices = [_USUAL.get(node.op, ()) for node, _ in found]
+        for values in itertools.product(*choices):
+            yield dict(zip(found, values, strict=True))
 
 
 def _via(part: list[Draft.Node], entry: Value) -> tuple[str, ...]:

@@ -321,6 +321,22 @@ def _resize(draft: Draft, node: Draft.Node) -> None:
     draft.prune(rest, "resize bounds")
 
 
+def _topk(draft: Draft, node: Draft.Node) -> None:
+    """The place of the one largest or smallest element."""
+    axis, shape = node.attrs.get("axis", -1), node.outputs[-1].shape
+    if len(node.outputs) != 2 or not node.out.dead or shape is None or not isinstance(axis, int):
+        return
+    if not -len(shape) <= axis < len(shape) or shape[axis] != 1:
+        return
+    place, count = node.outputs[1], node.dynamic[1:]
+    op = "ArgMax" if node.attrs.get("largest", 1) else "ArgMin"
+    made = draft.add(op, node.inputs[:1], {"axis": axis}, before=node, shapes=(shape,))
+    made.via = {0: node.via.get(0, ())}
+    draft.replace(place, made.out)
+    draft.remove(node, heirs=(made,))
+    draft.prune(count, "how many are wanted")
+
+
 _RULES: Mapping[str, Rule] = {
     "Sub": _sub,
     "Div": _div,
@@ -341,6 +357,7 @@ _RULES: Mapping[str, Rule] = {
     "Gather": _gather,
     "Concat": _concat,
     "Swish": _quick,
+    "TopK": _topk,
     "Resize": _resize,
 }
 
