@@ -54,6 +54,7 @@ _ATTRIBUTED: Mapping[str, Callable[[Draft.Node, float], float]] = {
     "Relu": _relu,
     "Elu": _elu,
     "Clip": _clip,
+    "ThresholdedRelu": lambda node, x: x if x > node.number("alpha", 1.0) else 0.0,
     "HardSwish": lambda node, x: x * min(1.0, max(0.0, x / 6 + 0.5)),
     "Softsign": lambda node, x: x / (1 + abs(x)),
     "Swish": lambda node, x: x * (1 / (1 + math.exp(-x))),

@@ -90,6 +90,37 @@ def _add(draft: Draft, node: Draft.Node) -> None:
     values = [scalar(arg) for arg in node.inputs]
     if len(node.dynamic) == 1 and 0.0 in values and _single(node):
         draft.bypass(node, "addition of zero", node.inputs.index(node.dynamic[0]))
+        return
+    for position in (1, 0):
+        value = node.arg(position)
+        if len(node.dynamic) == 2 and isinstance(value, Value) and value.node.op == "Neg":
+            _subtract(draft, node, position)
+            return
+
+
+def _subtract(draft: Draft, node: Draft.Node, position: int) -> None:
+    """Add(a, Neg(b)) is Sub(a, b)."""
+    negative = node.dynamic[position].node
+    via = {0: node.via.get(1 - position, ()), 1: negative.via.get(0, ())}
+    draft.set_inputs(node, [node.inputs[1 - position], negative.inputs[0]], via)
+    draft.retype(node, "Sub", {})
+    draft.prune([negative.out], heirs=(node,))
+
+
+def _log(draft: Draft, node: Draft.Node) -> None:
+    value = node.inputs[0]
+    if isinstance(value, Value) and value.node.op == "Softmax" and value.sole_user is node:
+        softmax = value.node
+        draft.fuse([softmax, node], node.out, "LogSoftmax", softmax.inputs, softmax.attrs)
+
+
+def _prelu(draft: Draft, node: Draft.Node) -> None:
+    """One slope for all channels: the exporter's attribute or somebody's constant."""
+    slope = node.arg(1)
+    if isinstance(slope, Tensor) and slope.squeezed == ():
+        alpha = scalar(slope)
+        draft.set_inputs(node, node.inputs[:1], {0: node.via.get(0, ())})
+        draft.retype(node, "LeakyRelu", {} if alpha is None else {"alpha": alpha})
 
 
 def _single(node: Draft.Node) -> bool:
@@ -343,6 +374,8 @@ _RULES: Mapping[str, Rule] = {
     "Mul": _mul,
     "Add": _add,
     "Sum": _sum,
+    "Log": _log,
+    "PRelu": _prelu,
     "Pow": _pow,
     "Clip": _clip,
     "Max": _max,
