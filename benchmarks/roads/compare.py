@@ -45,7 +45,7 @@ def examine(root: Path, path: str) -> File:
         found.digest, found.incidents = result.digest, result.incidents
         found.text = SHAPE.sub("...", text.render(result.graph))
     except (GenescanError, RecursionError, MemoryError) as error:
-        found.error = f"{type(error).__name__}: {error}"
+        found.error = f"{type(error).__name__}: {error}".replace(f"{root / path}: ", "")
     return found
 
 
@@ -96,8 +96,9 @@ def show(result: Comparison, lines: int) -> None:
         print(f"  differ: {' '.join(file.road for file in group)}")
         for line in difference(result.equal[0], group[0], lines):
             print(f"      {line[:150]}")
-    for file in result.failed:
-        print(f"  error:  {file.road}: {file.error[:200]}")
+    for cause in dict.fromkeys(file.error for file in result.failed):
+        print(f"  error:  {cause[:200]}")
+        print("      " + " ".join(file.road for file in result.failed if file.error == cause))
     for file in [*result.equal, *result.other]:
         for incident in file.incidents:
             print(f"  incident: {file.road}: {incident}")
