@@ -18,8 +18,8 @@ from genescan.errors import GenescanError
 from genescan.limits import DEFAULT
 from genescan.pipeline import load
 
-SHAPE = re.compile(r"w\[[^]]*\]|\bshape=\[[^]]*\]")
-"""Sizes, which differ legitimately: open or fixed batches, blocked channels."""
+SHAPE = re.compile(r"w\[[^]]*\]|\bshape=\[[^]]*\]|\bdtype='\w+'")
+"""What differs legitimately: sizes (open or fixed batches, blocked channels), type of token ids."""
 
 
 @dataclass
