@@ -9,6 +9,8 @@ from __future__ import annotations
 import argparse
 from collections import defaultdict, deque
 from collections.abc import Iterator
+from importlib import import_module
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -80,7 +82,7 @@ def cell(weights: list[Array], kind: str) -> list[Array]:
 
 def attention(stock: Stock, wanted: list[Array]) -> list[Array]:
     """The four projections of an attention layer, separate or packed in torch."""
-    projections = []
+    projections: list[tuple[Array, Array]] = []
     while len(projections) < 4:
         weight, bias = stock["linear"].popleft()
         count = weight.shape[0] // weight.shape[1]
@@ -176,19 +178,16 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--set", choices=SETS, default="dev", dest="group")
     args = parser.parse_args(argv)
     one_thread()
-    import keras
-
+    twins = [each for each in architectures(args.group) if each.twin]
     bad = 0
-    for architecture in architectures(args.group):
-        if not architecture.twin:
-            continue
+    for architecture, name in product(twins, ("keras", "tf_keras")):
         try:
-            worst = error_of(keras, architecture)
+            worst = error_of(import_module(name), architecture)
             answer = f"relative difference {worst:.1e}"
         except (ValueError, IndexError, KeyError) as error:
             worst, answer = float("inf"), f"{type(error).__name__}: {error}"
         bad += not worst <= TOLERANCE
-        print(f"{architecture.name:16} {answer}")
+        print(f"{architecture.name:16} {name:8} {answer}")
     return int(bad > 0)
 
 

@@ -18,8 +18,8 @@ from genescan.errors import GenescanError
 from genescan.limits import DEFAULT
 from genescan.pipeline import load
 
-SHAPE = re.compile(r"w\[[^]]*\]|\bshape=\[[^]]*\]")
-"""Sizes, which differ legitimately: open or fixed batches, blocked channels."""
+SHAPE = re.compile(r"w\[[^]]*\]|\bshape=\[[^]]*\]|\bdtype='\w+'")
+"""What differs legitimately: sizes (open or fixed batches, blocked channels), type of token ids."""
 
 
 @dataclass
@@ -45,7 +45,7 @@ def examine(root: Path, path: str) -> File:
         found.digest, found.incidents = result.digest, result.incidents
         found.text = SHAPE.sub("...", text.render(result.graph))
     except (GenescanError, RecursionError, MemoryError) as error:
-        found.error = f"{type(error).__name__}: {error}"
+        found.error = f"{type(error).__name__}: {error}".replace(f"{root / path}: ", "")
     return found
 
 
@@ -96,8 +96,9 @@ def show(result: Comparison, lines: int) -> None:
         print(f"  differ: {' '.join(file.road for file in group)}")
         for line in difference(result.equal[0], group[0], lines):
             print(f"      {line[:150]}")
-    for file in result.failed:
-        print(f"  error:  {file.road}: {file.error[:200]}")
+    for cause in dict.fromkeys(file.error for file in result.failed):
+        print(f"  error:  {cause[:200]}")
+        print("      " + " ".join(file.road for file in result.failed if file.error == cause))
     for file in [*result.equal, *result.other]:
         for incident in file.incidents:
             print(f"  incident: {file.road}: {incident}")
