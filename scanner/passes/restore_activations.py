@@ -85,6 +85,7 @@ _OPEN = 2
 _CLIPPED = frozenset({"Relu", "Clip"})
 _DEPTH = 8
 _COMPARED = frozenset({"Max", "Min", "Greater", "GreaterOrEqual"})
+_BENDING = _COMPARED | {"Relu", "Abs"}
 _WEIGHT = 0.83
 """What stands in for a learned slope."""
 
@@ -210,7 +211,8 @@ def _fuse_at(
                 marks = {"assumed": "constants of unknown value"} if assumed else {}
                 draft.fuse(part, exit_, op, [entry], attrs, via=via, marks=marks)
                 return True
-        slope = None if values is None or assumed else _leaky(values)
+        bent = any(n.op in _BENDING for n in part)
+        slope = _leaky(values) if values is not None and bent and not assumed else None
         if slope is not None:
             via = {0: _via(part, entry)}
             draft.fuse(part, exit_, "LeakyRelu", [entry], {"alpha": slope}, via=via)
