@@ -121,7 +121,7 @@ def _take_bias(draft: Draft, node: Draft.Node) -> None:
     if not node.attrs.get("bias") and len(node.out.users) > 1:
         _unshare(draft, node)
     user = node.out.sole_user
-    if node.attrs.get("bias") or user is None or not _adds_bias(user, node):
+    if node.attrs.get("bias") or user is None or not _by_feature(user, node, "Add"):
         return
     draft.replace(user.out, node.out)
     draft.remove(user, heirs=(node,))
@@ -129,17 +129,17 @@ def _take_bias(draft: Draft, node: Draft.Node) -> None:
     _fold_norm(draft, node)
 
 
-def _adds_bias(user: Draft.Node, node: Draft.Node) -> bool:
-    """Whether a node adds one constant per feature, or per head and feature, to a Linear."""
-    if user.op != "Add" or len(user.dynamic) != 1:
+def _by_feature(user: Draft.Node, node: Draft.Node, op: str) -> bool:
+    """Whether a node adds or multiplies one constant per feature, or per head and feature."""
+    if user.op != op or len(user.dynamic) != 1:
         return False
-    bias = next((arg for arg in user.inputs if isinstance(arg, Tensor)), None)
+    constant = next((arg for arg in user.inputs if isinstance(arg, Tensor)), None)
     weight = node.inputs[1]
-    if bias is None or not isinstance(weight, Tensor):
+    if constant is None or not isinstance(weight, Tensor):
         return False
-    extent, size = bias.squeezed, None if weight.shape is None else weight.shape[0]
+    extent, size = constant.squeezed, None if weight.shape is None else weight.shape[0]
     if extent is None:
-        return bias.shape is None
+        return constant.shape is None and op == "Add"
     if extent and None not in (size, *extent):
         return math.prod(d for d in extent if d is not None) == size
     return len(extent) <= 1
@@ -147,7 +147,7 @@ def _adds_bias(user: Draft.Node, node: Draft.Node) -> bool:
 
 def _unshare(draft: Draft, node: Draft.Node) -> None:
     """One product with several biases: optimisers share it between layers of equal weights."""
-    if node.out.outputs or not all(_adds_bias(user, node) for user in node.out.users):
+    if node.out.outputs or not all(_by_feature(user, node, "Add") for user in node.out.users):
         return
     for user in list(node.out.users)[1:]:
         twin = draft.add(
@@ -159,31 +159,19 @@ def _unshare(draft: Draft, node: Draft.Node) -> None:
 
 
 def _fold_norm(draft: Draft, node: Draft.Node) -> None:
-    """Exporters fold a BatchNormalization or one factor for all into the weight before it."""
+    """Exporters fold what follows per feature into the weight: norms, factors, second biases.
+
+    A layer scale is such a factor; most exporters keep it, but not all, so it is folded as well.
+    """
     while (user := node.out.sole_user) is not None:
-        factor = next((arg for arg in user.inputs if isinstance(arg, Tensor)), None)
         if user.op == "BatchNormalization":
             draft.retype(node, "Linear", {"bias": True})
-        elif _starts_affine(user, node):
-            pass  # its shift follows, and is taken as the bias
-        elif node.attrs.get("bias") and _adds_bias(user, node):
-            pass  # a second bias
-        elif user.op != "Mul" or factor is None or factor.squeezed != ():
+        elif not _by_feature(user, node, "Mul") and not (
+            node.attrs.get("bias") and _by_feature(user, node, "Add")
+        ):
             return
         draft.replace(user.out, node.out)
         draft.remove(user, heirs=(node,))
-
-
-def _starts_affine(user: Draft.Node, node: Draft.Node) -> bool:
-    """Whether a per-feature factor is followed by a per-feature shift: a decomposed norm.
-
-    A factor alone stays: it may be a layer scale, which is a part of the architecture.
-    """
-    factor = next((arg for arg in user.inputs if isinstance(arg, Tensor)), None)
-    shift = user.out.sole_user
-    if user.op != "Mul" or len(user.dynamic) != 1 or factor is None or shift is None:
-        return False
-    return len(factor.squeezed or ()) == 1 and _adds_bias(shift, node)
 
 
 def _unpack(draft: Draft, node: Draft.Node) -> None:
