@@ -160,7 +160,9 @@ def _gather(assembly: Assembly, call: Call) -> list[Operand] | None:
         attrs: dict[str, Attr] = {"batch_dims": batch}
         return emit(assembly, call, "GatherND", call.inputs[:2], attrs)
     axis = infer.taken(_shape(assembly, call), _shape(assembly, call, 1), call.shapes[0])
-    return emit(assembly, call, "Gather", call.inputs[:2], {"axis": _OPEN if axis is None else axis})
+    return emit(
+        assembly, call, "Gather", call.inputs[:2], {"axis": _OPEN if axis is None else axis}
+    )
 
 
 def _roll(assembly: Assembly, call: Call) -> list[Operand] | None:

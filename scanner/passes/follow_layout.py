@@ -36,7 +36,9 @@ def run(draft: Draft) -> None:
                 layout[node.out] = perm if order is None else tuple(order[axis] for axis in perm)
         elif ops.kind(node.op) in _KEEPING or node.op in _KEEPING_OPS:
             known = {layout[value] for value in node.dynamic if value in layout}
-            if len(known) == 1 and not any(_whole(v, node.out) for v in node.dynamic if v not in layout):
+            if len(known) == 1 and not any(
+                _whole(v, node.out) for v in node.dynamic if v not in layout
+            ):
                 layout[node.out] = known.pop()
         elif node.op.startswith("Reduce") and order is not None and "counted" not in node.attrs:
             _count_before(draft, node, order)

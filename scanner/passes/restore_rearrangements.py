@@ -102,7 +102,9 @@ def _shuffle(draft: Draft, node: Draft.Node) -> None:
 
 def _groups(node: Draft.Node, channels: int | None, groups: int | None) -> bool:
     """Whether each of so many groups of channels is normalised over all it holds."""
-    return node.ints("axes") in ((2,), (-1,)) and bool(channels and groups and not channels % groups)
+    return node.ints("axes") in ((2,), (-1,)) and bool(
+        channels and groups and not channels % groups
+    )
 
 
 def _target(node: Draft.Node) -> Dims | None:
