@@ -18,7 +18,7 @@ from genescan.converters.openvino_values import attributes, blob, constant, dtyp
 from genescan.converters.openvino_xml import Layer, Network
 from genescan.converters.table import Call, translate
 from genescan.errors import ModelError
-from genescan.graph import Attr, Edge, Graph, Operand
+from genescan.graph import Edge, Graph, Operand
 from genescan.limits import Limits
 
 _MODERN = 10

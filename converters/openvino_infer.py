@@ -10,14 +10,17 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from itertools import combinations
+from typing import TypeAlias
 
 from genescan.graph import Dims
+
+Axes: TypeAlias = "tuple[int, ...]"
 
 _MOST = 10
 """Rank up to which subsets of axes are tried."""
 
 
-def reduced(before: Dims | None, after: Dims | None, keep: bool, count: int | None) -> Dims | None:
+def reduced(before: Dims | None, after: Dims | None, keep: bool, count: int | None) -> Axes | None:
     """The axes that a reduction takes away, or leaves with size one."""
     if before is None:
         return None
@@ -36,19 +39,29 @@ def reduced(before: Dims | None, after: Dims | None, keep: bool, count: int | No
     return tuple(sorted(certain + ones[len(ones) - missing :]))
 
 
-def removed(before: Dims, after: Dims) -> Dims | None:
-    """The last axes whose removal leaves `after`."""
+def removed(before: Dims, after: Dims) -> Axes | None:
+    """The last axes whose removal leaves `after`, unknown sizes being equal to each other first."""
     gone = len(before) - len(after)
     if gone < 0 or len(before) > _MOST:
         return None
-    for axes in reversed(list(combinations(range(len(before)), gone))):
+    best: Axes | None = None
+    most = -1
+    for axes in combinations(range(len(before)), gone):
         left = [size for i, size in enumerate(before) if i not in axes]
-        if all(x is None or y is None or x == y for x, y in zip(left, after, strict=True)):
-            return axes
-    return None
+        same = sum(x == y for x, y in zip(left, after, strict=True))
+        if same >= most and _agree(left, after):
+            best, most = axes, same
+    return best
 
 
-def permutation(before: Dims | None, after: Dims | None) -> Dims | None:
+def _agree(left: Sequence[int | None], right: Sequence[int | None]) -> bool:
+    """Whether two shapes can be one."""
+    return len(left) == len(right) and all(
+        x is None or y is None or x == y for x, y in zip(left, right, strict=True)
+    )
+
+
+def permutation(before: Dims | None, after: Dims | None) -> Axes | None:
     """The order in which `after` takes the axes of `before`."""
     if before is None or after is None or len(before) != len(after):
         return None
@@ -63,7 +76,7 @@ def permutation(before: Dims | None, after: Dims | None) -> Dims | None:
     return None if order == list(range(len(before))) else tuple(order)
 
 
-def changed(before: Dims | None, after: Dims | None) -> tuple[int, ...]:
+def changed(before: Dims | None, after: Dims | None) -> Axes:
     """The axes whose size is another afterwards."""
     if before is None or after is None or len(before) != len(after):
         return ()
@@ -92,7 +105,7 @@ def taken(data: Dims | None, index: Dims | None, after: Dims | None) -> int | No
         return None
     for axis in range(len(data)):
         made = data[:axis] + index + data[axis + 1 :]
-        if all(x is None or y is None or x == y for x, y in zip(made, after, strict=True)):
+        if _agree(made, after):
             return axis
     return None
 

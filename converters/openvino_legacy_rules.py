@@ -12,7 +12,7 @@ from genescan.converters.openvino_values import flag
 from genescan.converters.openvino_values import number as value_of
 from genescan.converters.openvino_windows import emit, finish, window
 from genescan.converters.table import Call, Rule
-from genescan.graph import Attr, Dims, Operand, Tensor
+from genescan.graph import Attr, Dims, Edge, Operand, Tensor
 
 _TWO = (("kernel", "kernel"), ("stride", "strides"), ("dilation", "dilations"))
 """Windows of IR version 2 are written by axis: `kernel-y`, `kernel-x`."""
@@ -192,8 +192,9 @@ def _reshape(assembly: Assembly, call: Call) -> list[Operand] | None:
     """The declared shape is the target; the attribute `dim` says the same with holes."""
     shape = call.shapes[0]
     target = Tensor("int64", None if shape is None else (len(shape),), shape)
-    rest = [value for value in call.inputs[1:2] if not isinstance(value, Tensor)]
-    return emit(assembly, call, "Reshape", [call.operand(0), *(rest or [target])])
+    given = call.operand(1)
+    computed = given if isinstance(given, Edge) else target
+    return emit(assembly, call, "Reshape", [call.operand(0), computed])
 
 
 RULES: Mapping[str, Rule] = {

@@ -146,6 +146,7 @@ TABLE: Mapping[str, Row] = {
             "RNNCell": "cell",
             "RNNSequence": "sequence",
             "Reshape": "reshape",
+            "Roll": "roll",
             "ScaledDotProductAttention": "attention",
             "Slice": "slice",
             "Split": "split",

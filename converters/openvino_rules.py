@@ -23,6 +23,8 @@ from genescan.converters.table import Call, Rule
 from genescan.graph import Attr, Dims, Edge, Operand, Tensor
 
 _LOGICAL = {"ReduceLogicalAnd": "ReduceMin", "ReduceLogicalOr": "ReduceMax"}
+_OPEN: Attr = (None,)
+"""An attribute whose value the file keeps elsewhere."""
 _MODES = {"linear_onnx": "linear", "bilinear_pillow": "linear", "bicubic_pillow": "cubic"}
 
 
@@ -138,7 +140,7 @@ def _slice(assembly: Assembly, call: Call) -> list[Operand] | None:
     if axes:
         attrs["axes"] = axes
     elif len(call.inputs) > 3:
-        attrs["steps"] = (None,)  # it may as well turn an axis round
+        attrs["steps"] = _OPEN  # it may as well turn an axis round
     bounds = list(call.inputs[1:3])
     inputs = [data] if all(map(constant, bounds)) else [data, *bounds]
     if kept is result:
@@ -149,7 +151,7 @@ def _slice(assembly: Assembly, call: Call) -> list[Operand] | None:
 
 def _split(assembly: Assembly, call: Call) -> list[Operand] | None:
     axis = infer.cut(_shape(assembly, call), call.shapes)
-    attrs: dict[str, Attr] = {} if axis is None else {"axis": axis}
+    attrs: dict[str, Attr] = {"axis": _OPEN if axis is None else axis}
     return emit(assembly, call, "Split", [call.operand(0)], attrs)
 
 
@@ -158,7 +160,26 @@ def _gather(assembly: Assembly, call: Call) -> list[Operand] | None:
         attrs: dict[str, Attr] = {"batch_dims": batch}
         return emit(assembly, call, "GatherND", call.inputs[:2], attrs)
     axis = infer.taken(_shape(assembly, call), _shape(assembly, call, 1), call.shapes[0])
-    return emit(assembly, call, "Gather", call.inputs[:2], {} if axis is None else {"axis": axis})
+    return emit(
+        assembly, call, "Gather", call.inputs[:2], {"axis": _OPEN if axis is None else axis}
+    )
+
+
+def _roll(assembly: Assembly, call: Call) -> list[Operand] | None:
+    """Along each axis the end comes before the beginning; the axes follow on the batch's."""
+    value, shape = call.operand(0), call.shapes[0]
+    axes, rank = infer.count(_shape(assembly, call, 2)), assembly.rank(value)
+    if axes is None or rank is None or not 0 < axes <= rank:
+        return None
+    first = 1 if axes < rank else 0
+    for axis in range(first, first + axes):
+        cut: Dims | None = None if shape is None else (*shape[:axis], None, *shape[axis + 1 :])
+        halves = [
+            assembly.emit("Slice", [value], {"axes": (axis,)}, name=call.name, shapes=(cut,))
+            for _ in range(2)
+        ]
+        value = assembly.emit("Concat", halves, {"axis": axis}, name=call.name, shapes=(shape,))
+    return [value]
 
 
 def _pad(assembly: Assembly, call: Call) -> list[Operand] | None:
@@ -306,6 +327,7 @@ RULES: Mapping[str, Rule] = {
     "reduce": _reduce,
     "reshape": _reshape,
     "sequence": sequence,
+    "roll": _roll,
     "slice": _slice,
     "split": _split,
     "squared_difference": _squared_difference,

@@ -181,10 +181,9 @@ class _Walker:
         network = self.networks[-1]
         most = self.limits.name_length
         name, kind = attrs.get("name", "")[:most], attrs.get("type", "")[:most]
-        layer = Layer(
-            self.integer(attrs, "id"), name, kind, attrs.get("version", "")[:most],
-            attrs.get("precision", ""), f"layer {quote(name)}, line {self.parser.CurrentLineNumber}",
-        )  # fmt: skip
+        place = f"layer {quote(name)}, line {self.parser.CurrentLineNumber}"
+        version, precision = attrs.get("version", "")[:most], attrs.get("precision", "")
+        layer = Layer(self.integer(attrs, "id"), name, kind, version, precision, place)
         if not kind:
             raise self.fail("a layer without a type")
         if layer.id in network.layers:

@@ -307,6 +307,16 @@ def _resize(attrs: Attrs, shapes: Shapes, constants: Constants) -> list[Dims | N
     return [None if data is None or len(data) < 2 else (*data[:2], *(None,) * (len(data) - 2))]
 
 
+def _topk(attrs: Attrs, shapes: Shapes, constants: Constants) -> list[Dims | None]:
+    data, count = shapes[0], known(operand(attrs, "k", constants, 1))
+    axis = attrs.get("axis", -1)
+    if data is None or not isinstance(axis, int) or not -len(data) <= axis < len(data):
+        return _same_rank(attrs, shapes, constants)
+    result: list[int | None] = list(data)
+    result[axis] = count[0] if count is not None and len(count) == 1 else None
+    return [tuple(result)] * 2
+
+
 def _same_rank(attrs: Attrs, shapes: Shapes, constants: Constants) -> list[Dims | None]:
     return [None if shapes[0] is None else (None,) * len(shapes[0])] * 2
 
@@ -351,7 +361,7 @@ _RULES: Mapping[str, Rule] = {
     "Size": lambda a, s, c: [()], "ConstantOfShape": _constant_of_shape, "Range": _range,
     "LSTM": _recurrent, "GRU": _recurrent, "RNN": _recurrent,
     "Resize": _resize, "Upsample": _resize, "Tile": _same_rank, "Pad": _same_rank,
-    "TopK": _same_rank, "Trilu": _same, "CumSum": _same, "PRelu": _same,
+    "TopK": _topk, "Trilu": _same, "CumSum": _same, "PRelu": _same,
     "Where": _broadcast, "Mod": _broadcast, "EyeLike": _same,
     "QuantizeLinear": _same, "DequantizeLinear": _same,
     "DynamicQuantizeLinear": lambda a, s, c: [s[0], (), ()],

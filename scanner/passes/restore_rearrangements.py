@@ -17,7 +17,7 @@ After:
 from __future__ import annotations
 
 from genescan import shapes
-from genescan.draft import Draft, Value
+from genescan.draft import Arg, Draft, Value
 from genescan.graph import Dims, Tensor
 
 _SHUFFLES = {
@@ -50,19 +50,22 @@ def _everything(draft: Draft, node: Draft.Node) -> None:
         whole = _slices_all(node, data.shape)
     else:
         axis, index = node.attrs.get("axis", 0), node.arg(1)
-        picked = shapes.known(index if isinstance(index, Tensor) else None)
-        if (
-            picked is None
-            or not isinstance(axis, int)
-            or not -len(data.shape) <= axis < len(data.shape)
-        ):
+        if not isinstance(axis, int) or not -len(data.shape) <= axis < len(data.shape):
             return
-        size = data.shape[axis]
-        every = len(picked) == size and picked == tuple(range(len(picked)))
-        whole = every or (picked, size) == ((-1,), 1)
+        whole = _picks_all(index, data.shape[axis])
     if whole:
         draft.retype(node, "Reshape", {})
         draft.set_inputs(node, [data], {0: node.via.get(0, ())})
+
+
+def _picks_all(index: Arg, size: int | None) -> bool:
+    """Whether indices are all there are, in order; of one element there is one choice."""
+    if not isinstance(index, Tensor):
+        return False
+    picked = shapes.known(index)
+    if size == 1 and index.squeezed == ():
+        return True
+    return picked is not None and len(picked) == size and picked == tuple(range(len(picked)))
 
 
 def _slices_all(node: Draft.Node, before: Dims) -> bool:
