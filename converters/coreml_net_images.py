@@ -318,6 +318,7 @@ def _reorganise(a: Assembly, call: Call) -> list[Operand]:
 
 def _slice(a: Assembly, call: Call) -> list[Operand]:
     axis = {"CHANNEL_AXIS": -3, "HEIGHT_AXIS": -2, "WIDTH_AXIS": -1}.get(call.text("axis"), -3)
+    axis %= a.rank(call.operand("x")) or 4
     bounds = [call.integer("startIndex"), call.integer("endIndex"), axis]
     step = ints([call.integer("stride") or 1])
     return done(a, call, "Slice", [call.operand("x"), *(ints([b]) for b in bounds), step])
