@@ -30,6 +30,7 @@ FORMATS = (
     Format("openvino", "genescan.converters.openvino", sniff.is_openvino),
     Format("tflite", "genescan.converters.tflite", sniff.is_tflite),
     Format("coreml", "genescan.converters.coreml", sniff.is_coreml),
+    Format("coreml text", "genescan.converters.coreml_text", sniff.is_mil_text),
 )
 """One line per format, asked in this order."""
 

@@ -41,9 +41,7 @@ def branch(
         outputs = [(n, inner.values[n]) for n in results]
         bodies[key] = inner.assembly.graph(outputs, captures=list(captured))
         operands += captured.values()
-    made_node = scope.assembly.emit(
-        "If", operands, name=name, outputs=len(results), bodies=bodies
-    )
+    made_node = scope.assembly.emit("If", operands, name=name, outputs=len(results), bodies=bodies)
     for port, result in enumerate(results):
         scope.values[result] = Edge(made_node.source, port)
 

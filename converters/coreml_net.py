@@ -59,7 +59,9 @@ class NetBuilder:
         """Whether the network's arrays have five axes however they are declared."""
         return not net.arrayInputShapeMapping
 
-    def build(self, net: Any, description: Any, inputs: Mapping[str, Operand]) -> dict[str, Operand]:
+    def build(
+        self, net: Any, description: Any, inputs: Mapping[str, Operand]
+    ) -> dict[str, Operand]:
         """Emit one network over its inputs; returns all that its layers make, in their order."""
         self.legacy = self.is_legacy(net)
         needed = [text(feature.name) for feature in description.output]
@@ -135,7 +137,7 @@ class NetBuilder:
         if kind in ("loopBreak", "loopContinue"):
             raise ModelError(f"{quote(kind)}: a jump out of an iteration", place=place)
         taken = [output for output in names if output in scope.values and kind != "copy"]
-        if taken and not scope.depth or len(set(names)) < len(names):
+        if (taken and not scope.depth) or len(set(names)) < len(names):
             raise ModelError(f"output {quote((taken or names)[0])} is defined twice", place=place)
         outputs = self._emit(kind, layer, name, inputs, scope)
         if len(outputs) != len(names):
