@@ -238,12 +238,33 @@ def _drop_store(draft: Draft, node: Draft.Node) -> None:
     layer, loop = node.dynamic[0].node, node.out.sole_user
     if layer.op not in _LAYERS or loop is None or loop.op not in ("Loop", "Scan"):
         return
+    rows = node.inputs[0].shape if isinstance(node.inputs[0], Tensor) else None
+    count = rows[0] if rows else None
     for value in loop.outputs:
-        for user in list(value.users):
-            starts, axes = user.ints("starts"), user.ints("axes")
-            if user.op == "Slice" and starts == (1,) and axes in (None, (0,)):
+        for user in _slices(value):
+            if user.ints("starts") == (1,):
+                _last_row(draft, layer, user.out, None if count is None else count - 1)
                 draft.bypass(user, "row of the first state")
+        _last_row(draft, layer, value, count)
     draft.bypass(node, "sequence of steps", 2)
+
+
+def _slices(value: Value) -> list[Draft.Node]:
+    """Who cuts a sequence along its first axis at one place."""
+    found = [user for user in value.users if user.op == "Slice"]
+    return [
+        user for user in found
+        if user.ints("axes") in (None, (0,)) and len(user.ints("starts") or ()) == 1
+    ]  # fmt: skip
+
+
+def _last_row(draft: Draft, layer: Draft.Node, value: Value, count: int | None) -> None:
+    """The last of the steps that a layer made is its last state."""
+    for user in _slices(value):
+        starts = user.ints("starts")
+        if starts == (-1,) or (count is not None and starts == (count - 1,)):
+            draft.replace(user.out, layer.outputs[1])
+            draft.remove(user, heirs=(layer,))
 
 
 def _drop_loop(draft: Draft, node: Draft.Node) -> None:
