@@ -32,6 +32,7 @@ FORMATS = (
     Format("savedmodel", "genescan.converters.tensorflow", sniff.is_saved_model),
     Format("graphdef", "genescan.converters.tensorflow", sniff.is_graph_def),
     Format("coreml", "genescan.converters.coreml", sniff.is_coreml),
+    Format("coreml text", "genescan.converters.coreml_text", sniff.is_mil_text),
 )
 """One line per format, asked in this order."""
 

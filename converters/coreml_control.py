@@ -6,14 +6,14 @@ network around them. What they overwrite becomes the outputs of If and Loop.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from typing import TYPE_CHECKING, Any
 
 from genescan.converters.assembly import Assembly
 from genescan.converters.base import quote
 from genescan.converters.coreml_values import text
 from genescan.errors import ModelError
-from genescan.graph import Edge, Graph, Operand, Tensor
+from genescan.graph import Dims, Edge, Graph, Operand, Tensor
 
 if TYPE_CHECKING:
     from genescan.converters.coreml_net import NetBuilder, Scope
@@ -34,40 +34,47 @@ def branch(
     operands: list[Operand] = [inputs[0]]
     bodies: dict[str, Graph] = {}
     for key, side in zip(("then_branch", "else_branch"), sides, strict=True):
-        inner = scope.inside()
-        wanted = [*_read(side), *(n for n in results if n in scope.values)]
+        inner = scope.inside(results)
+        wanted = [*read_by(side.layers), *(n for n in results if n in scope.values)]
         captured = _captured(wanted, scope, inner)
         builder.run(side, inner)
         outputs = [(n, inner.values[n]) for n in results]
         bodies[key] = inner.assembly.graph(outputs, captures=list(captured))
         operands += captured.values()
-    made_node = scope.assembly.emit(
-        "If", operands, name=name, outputs=len(results), bodies=bodies
-    )
+    made_node = scope.assembly.emit("If", operands, name=name, outputs=len(results), bodies=bodies)
     for port, result in enumerate(results):
         scope.values[result] = Edge(made_node.source, port)
 
 
 def loop(
-    builder: NetBuilder, proto: Any, inputs: Sequence[Operand], scope: Scope, name: str
+    builder: NetBuilder,
+    proto: Any,
+    inputs: Sequence[Operand],
+    scope: Scope,
+    name: str,
+    later: Set[str],
 ) -> None:
-    """Emit a loop; its condition is computed once before it and after each turn."""
+    """Emit a loop; its condition is computed once before it and after each turn.
+
+    It carries what a turn reads of the turn before, and what is read when it is over (`later`).
+    """
     tested = proto.HasField("conditionNetwork")
     condition: Operand = Tensor("bool", (), (True,))
     if tested:
         builder.run(proto.conditionNetwork, scope)
         condition = _condition(proto, scope, name)
     assigned = [*_assigned(proto.bodyNetwork), *_assigned(proto.conditionNetwork)]
-    carried = [n for n in dict.fromkeys(assigned) if n in scope.values]
+    wanted = read_by([*proto.bodyNetwork.layers, *proto.conditionNetwork.layers])
+    kept = wanted.keys() | later
+    carried = [n for n in dict.fromkeys(assigned) if n in scope.values and n in kept]
     if not carried:
         raise ModelError("a loop without effect", place=f"layer {quote(name)}")
-    inner = scope.inside()
+    inner = scope.inside(carried)
     body = inner.assembly
     body.input("iteration", (), "int64")
     body.input("condition", (), "bool")
     for value in carried:
         inner.values[value] = body.input(value, scope.assembly.shape(scope.values[value]))
-    wanted = [*_read(proto.bodyNetwork), *_read(proto.conditionNetwork)]
     captured = _captured((n for n in wanted if n not in carried), scope, inner)
     builder.run(proto.bodyNetwork, inner)
     again: Operand = Tensor("bool", (), (True,))
@@ -85,10 +92,20 @@ def loop(
         [most, condition, *first, *captured.values()],
         name=name,
         outputs=len(carried),
+        shapes=[_steady(scope, inner, n) for n in carried],
         bodies=bodies,
     )
     for port, value in enumerate(carried):
         scope.values[value] = Edge(made.source, port)
+
+
+def _steady(scope: Scope, inner: Scope, name: str) -> Dims | None:
+    """What of a carried value's shape is the same before and after a turn."""
+    before = scope.assembly.shape(scope.values[name])
+    after = inner.assembly.shape(inner.values[name])
+    if before is None or after is None or len(before) != len(after):
+        return None
+    return tuple(a if a == b else None for a, b in zip(before, after, strict=True))
 
 
 def _condition(proto: Any, scope: Scope, name: str) -> Operand:
@@ -122,14 +139,14 @@ def _assigned(net: Any) -> dict[str, None]:
     return names
 
 
-def _read(net: Any) -> dict[str, None]:
-    """The names that a network may read from around it."""
+def read_by(layers: Iterable[Any]) -> dict[str, None]:
+    """The names that some layers may read of what was before them."""
     names: dict[str, None] = {}
     known: set[str] = set()
-    for layer in net.layers:
+    for layer in layers:
         names.update(dict.fromkeys(n for n in map(text, layer.input) if n not in known))
         for part in _networks(layer):
-            names.update(dict.fromkeys(n for n in _read(part) if n not in known))
+            names.update(dict.fromkeys(n for n in read_by(part.layers) if n not in known))
             names.update(dict.fromkeys(n for n in _assigned(part) if n not in known))
         known.update(map(text, layer.output))
     return names

@@ -149,9 +149,7 @@ TABLE: Mapping[str, Row] = MappingProxyType(
         **_rows("range_1d", rule="range"),
         **_rows("non_zero", rule="non_zero"),
         **_rows("one_hot", rule="one_hot"),
-        **_rows(
-            "random_bernoulli random_categorical random_normal random_uniform", rule="random"
-        ),
+        **_rows("random_bernoulli random_categorical random_normal random_uniform", rule="random"),
         # lists
         **_rows("make_list", rule="make_list"),
         **_rows("list_read", "SequenceAt", operands="ls index"),

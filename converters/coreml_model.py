@@ -172,6 +172,8 @@ class ModelBuilder:
         if kind == "identity" and len(names) == len(inputs):
             return dict(zip(names, inputs, strict=True))
         shapes = [self.feature(f).shape for f in description.output]
+        if kind == "nonMaximumSuppression":
+            inputs = _suppressed(model.nonMaximumSuppression, features)
         count = len(names)
         if row := CLASSICAL.get(kind):
             made = self._assembly.emit(
@@ -181,3 +183,18 @@ class ModelBuilder:
             full = self._values.name(kind_of(model, kind))
             made = self._assembly.unknown(full, inputs, name=kind, outputs=count, shapes=shapes)
         return {name: Edge(made.source, port) for port, name in enumerate(names)}
+
+
+def _suppressed(proto: Any, features: Mapping[str, Operand]) -> list[Operand]:
+    """Operands in the order of NonMaxSuppression; thresholds may be features too."""
+    names = (
+        proto.coordinatesInputFeatureName,
+        proto.confidenceInputFeatureName,
+        "",
+        proto.iouThresholdInputFeatureName,
+        proto.confidenceThresholdInputFeatureName,
+    )
+    inputs = [features.get(text(name)) for name in names]
+    while inputs and inputs[-1] is None:
+        inputs.pop()
+    return inputs

@@ -7,13 +7,13 @@ where ONNX wants its images to be. Later networks have values of any rank.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from genescan import shapes as shape_rules
 from genescan.converters.assembly import Assembly
 from genescan.converters.base import quote
-from genescan.converters.coreml_control import branch, loop
+from genescan.converters.coreml_control import branch, loop, read_by
 from genescan.converters.coreml_emit import real
 from genescan.converters.coreml_mil_ops import TABLE as MIL_TABLE
 from genescan.converters.coreml_net_ops import ALIASES, TABLE, Alias
@@ -31,13 +31,15 @@ _PARTS_PER_NODE = 16
 class Scope:
     """What the names of one network stand for."""
 
-    def __init__(self, assembly: Assembly, depth: int = 0) -> None:
+    def __init__(self, assembly: Assembly, depth: int = 0, needed: Iterable[str] = ()) -> None:
         self.assembly, self.depth = assembly, depth
+        self.needed = frozenset(needed)
+        """Names that are read when the network is through."""
         self.values: dict[str, Operand] = {}
 
-    def inside(self) -> Scope:
+    def inside(self, needed: Iterable[str]) -> Scope:
         """The scope of a network inside this one, which sees nothing yet."""
-        return Scope(self.assembly.body(), self.depth + 1)
+        return Scope(self.assembly.body(), self.depth + 1, needed)
 
 
 class NetBuilder:
@@ -57,10 +59,14 @@ class NetBuilder:
         """Whether the network's arrays have five axes however they are declared."""
         return not net.arrayInputShapeMapping
 
-    def build(self, net: Any, description: Any, inputs: Mapping[str, Operand]) -> dict[str, Operand]:
+    def build(
+        self, net: Any, description: Any, inputs: Mapping[str, Operand]
+    ) -> dict[str, Operand]:
         """Emit one network over its inputs; returns all that its layers make, in their order."""
         self.legacy = self.is_legacy(net)
-        scope = Scope(self._assembly)
+        needed = [text(feature.name) for feature in description.output]
+        needed.append(text(getattr(net, "labelProbabilityLayerName", "")))
+        scope = Scope(self._assembly, 0, needed)
         for feature in description.input:
             name = text(feature.name)
             if inputs.get(name) is not None:
@@ -70,7 +76,7 @@ class NetBuilder:
         given = dict(scope.values)
         self.run(net, scope)
         made = {name: v for name, v in scope.values.items() if given.get(name) is not v}
-        probabilities = text(getattr(net, "labelProbabilityLayerName", ""))
+        probabilities = needed[-1]
         if probabilities in made:  # stands last: what a label is read off
             made[probabilities] = made.pop(probabilities)
         return given | made
@@ -80,8 +86,14 @@ class NetBuilder:
         if scope.depth > self.values.limits.depth:
             raise LimitExceeded(f"{scope.depth} nested networks")
         self._charge(len(net.layers) * 4)
-        for layer in net.layers:
-            self._layer(layer, scope)
+        for index, layer in enumerate(net.layers):
+            if layer.WhichOneof("layer") == "loop":
+                self._charge(len(net.layers) - index)
+                later = scope.needed | read_by(net.layers[index + 1 :]).keys()
+                name = text(layer.name)
+                loop(self, layer.loop, self._inputs(layer, name, scope), scope, name, later)
+            else:
+                self._layer(layer, scope)
 
     def _charge(self, parts: int) -> None:
         self._left -= parts
@@ -117,22 +129,15 @@ class NetBuilder:
         place = f"layer {quote(name)}"
         if kind is None:
             raise ModelError("of a kind that the schema does not know, or of none", place=place)
-        self._charge(len(layer.input) + len(names))
-        inputs = []
-        for source in map(text, layer.input):
-            if source not in scope.values:
-                raise ModelError(f"{quote(source)} is not defined", place=place)
-            inputs.append(scope.values[source])
+        self._charge(len(names))
+        inputs = self._inputs(layer, name, scope)
         if kind == "branch":
             branch(self, layer.branch, inputs, scope, name)
-            return
-        if kind == "loop":
-            loop(self, layer.loop, inputs, scope, name)
             return
         if kind in ("loopBreak", "loopContinue"):
             raise ModelError(f"{quote(kind)}: a jump out of an iteration", place=place)
         taken = [output for output in names if output in scope.values and kind != "copy"]
-        if taken and not scope.depth or len(set(names)) < len(names):
+        if (taken and not scope.depth) or len(set(names)) < len(names):
             raise ModelError(f"output {quote((taken or names)[0])} is defined twice", place=place)
         outputs = self._emit(kind, layer, name, inputs, scope)
         if len(outputs) != len(names):
@@ -140,6 +145,16 @@ class NetBuilder:
         for output, operand in zip(names, outputs, strict=True):
             self.learn(scope.assembly, operand)
             scope.values[output] = operand
+
+    def _inputs(self, layer: Any, name: str, scope: Scope) -> list[Operand]:
+        self._charge(len(layer.input))
+        inputs = []
+        for source in map(text, layer.input):
+            if source not in scope.values:
+                place = f"layer {quote(name)}"
+                raise ModelError(f"{quote(source)} is not defined", place=place)
+            inputs.append(scope.values[source])
+        return inputs
 
     def _emit(
         self, kind: str, layer: Any, name: str, inputs: list[Operand], scope: Scope

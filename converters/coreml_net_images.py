@@ -188,7 +188,7 @@ def _batchnorm(a: Assembly, call: Call) -> list[Operand]:
 def _mvn(a: Assembly, call: Call) -> list[Operand]:
     """Along all axes of an image or of a channel; along those that are not one, which is equal."""
     value, epsilon = call.operand("x"), call.real("epsilon") or 1e-6
-    axes = (-3, -2, -1) if call.integer("acrossChannels") else (-2, -1)
+    axes: tuple[int, ...] = (-3, -2, -1) if call.integer("acrossChannels") else (-2, -1)
     shape = a.shape(value)
     if shape is not None and len(shape) >= len(axes):
         axes = tuple(axis for axis in axes if shape[axis] != 1) or axes[-1:]
@@ -220,14 +220,14 @@ def _crop(a: Assembly, call: Call) -> list[Operand]:
     if len(values) < 2:
         top, bottom, left, right = borders(call, "cropAmounts")
         ends = [-edge if edge else LAST for edge in (bottom, right)]
-        bounds = [ints([top, left]), ints(ends)]
-        return done(a, call, "Slice", [values[0], *bounds, ints([-2, -1])])
+        cut = [ints([top, left]), ints(ends), ints([-2, -1])]
+        return done(a, call, "Slice", [values[0], *cut])
     offset = call.integers("offset") or (0, 0)
     sizes = [size_of(a, call, values[1], axis) for axis in (-2, -1)]
     if all(isinstance(s, Tensor) for s in sizes):
         ends = [int(s.scalar or 0) + o for s, o in zip(sizes, offset, strict=False)
                 if isinstance(s, Tensor)]  # fmt: skip
-        bounds = [ints(offset), ints(ends)]
+        bounds: list[Operand] = [ints(offset), ints(ends)]
     else:
         whole = put(a, call, "Concat", sizes, {"axis": 0})
         bounds = [ints(offset), put(a, call, "Add", [whole, ints(offset)])]
@@ -263,7 +263,8 @@ def _constant_pad(a: Assembly, call: Call) -> list[Operand] | None:
 
 def _upsample(a: Assembly, call: Call) -> list[Operand]:
     scales = call.attrs.get("fractionalScalingFactor") or call.attrs.get("scalingFactor") or (1, 1)
-    given = tuple(float(s) for s in scales) if isinstance(scales, tuple) else (1.0, 1.0)
+    numbers = [s for s in scales if isinstance(s, int | float)] if isinstance(scales, tuple) else []
+    given = tuple(map(float, numbers))
     linear = call.text("mode") == "BILINEAR"
     grids = {"ALIGN_CORNERS_TRUE": "align_corners", "ALIGN_CORNERS_FALSE": "half_pixel"}
     grid = grids.get(call.text("linearUpsampleMode"), "asymmetric")
@@ -318,6 +319,7 @@ def _reorganise(a: Assembly, call: Call) -> list[Operand]:
 
 def _slice(a: Assembly, call: Call) -> list[Operand]:
     axis = {"CHANNEL_AXIS": -3, "HEIGHT_AXIS": -2, "WIDTH_AXIS": -1}.get(call.text("axis"), -3)
+    axis %= a.rank(call.operand("x")) or 4
     bounds = [call.integer("startIndex"), call.integer("endIndex"), axis]
     step = ints([call.integer("stride") or 1])
     return done(a, call, "Slice", [call.operand("x"), *(ints([b]) for b in bounds), step])

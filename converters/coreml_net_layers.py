@@ -1,4 +1,4 @@
-"""Layers of neural networks that compute: products, activations, reductions, recurrences."""
+"""Layers of neural networks that compute: products, activations, reductions."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from genescan.converters.assembly import Assembly, ints
 from genescan.converters.coreml_arith import linear
 from genescan.converters.coreml_emit import done, put, real, reduced, scaled
 from genescan.converters.coreml_net_images import weight
-from genescan.converters.coreml_recurrent import ACTIVATIONS, Layer
 from genescan.converters.table import Call, Rule
-from genescan.graph import Attr, Dims, Edge, Operand, Tensor
+from genescan.graph import Attr, Operand, Tensor
 
 
 def _inner_product(a: Assembly, call: Call) -> list[Operand]:
@@ -223,177 +222,6 @@ def _triangular(a: Assembly, call: Call) -> list[Operand]:
     return done(a, call, "Trilu", inputs, {"upper": upper})
 
 
-_KINDS = {
-    "sigmoid": "sigmoid",
-    "tanh": "tanh",
-    "ReLU": "relu",
-    "linear": "linear",
-    "scaledTanh": "scaled_tanh",
-    "sigmoidHard": "sigmoid_hard",
-}
-_LSTM_GATES = ("input", "output", "forget", "blockInput")
-"""In the order of ONNX: i, o, f, c."""
-_GRU_GATES = ("update", "reset", "output")
-"""In the order of ONNX: z, r, h."""
-
-
-def _gates(call: Call, prefix: str, gates: tuple[str, ...], last: str, shape: Dims) -> Tensor | None:
-    """The matrices or vectors of all gates as one constant."""
-    middle = "" if gates[0] == "" else "Gate"
-    paths = [
-        f"{prefix}{gate}{'' if gate == 'blockInput' else middle}{last}" for gate in gates
-    ]
-    first = call.operand(paths[0])
-    if not isinstance(first, Tensor):
-        return None
-    total = (None if shape[0] is None else len(gates) * shape[0], *shape[1:])
-    return Tensor("float32", total, None, first.name, first.payload)
-
-
-def _chosen(call: Call, path: str, count: int) -> tuple[str, ...]:
-    kinds = [call.text(f"{path}{f'.{i}' if count > 1 else ''}.NonlinearityType")
-             for i in range(count)]  # fmt: skip
-    return tuple(ACTIVATIONS.get(_KINDS.get(kind, ""), "Affine") for kind in kinds)
-
-
-def _unrolled(
-    a: Assembly, call: Call, layer: Layer, states: int, ends: bool, wide: bool
-) -> list[Operand]:
-    """Emit a layer over (sequence, [batch,] channel, 1, 1) and bring its results back to that."""
-    values = call.operands("x")
-    legacy = bool(call.integer("legacy"))
-    axes, count = (2, 3) if legacy else (3, 4), len(layer.inputs)
-    size = (layer.hidden or 0) * count
-
-    def enter(value: Operand) -> Operand:
-        rank = 4 if legacy else 5
-        if isinstance(value, Tensor):
-            shape = None if value.shape is None else value.shape[: rank - 2]
-            value = Tensor(value.dtype, shape, value.data, value.name, value.payload)
-            return a.reshape(value, (shape[0], 1, shape[1]), "") if legacy and shape else value
-        if legacy:  # (sequence, channel, 1, 1): the batch is one
-            flat = put(a, call, "Squeeze", [value, ints([2, 3])])
-            return put(a, call, "Unsqueeze", [flat, ints([1])])
-        return put(a, call, "Squeeze", [value, ints([3, 4])])
-
-    def leave(value: Operand) -> Operand:
-        if legacy:
-            value = put(a, call, "Squeeze", [value, ints([1])])
-        return put(a, call, "Unsqueeze", [value, ints(axes)])
-
-    first = [enter(value) for value in values[1:]]
-    if len(first) == states:
-        layer.initial = first
-    elif len(first) == states * count:  # h, c forward, then h, c backward
-        layer.initial = [
-            _both(a, call, [first[i + states * d] for d in range(count)]) for i in range(states)
-        ]
-    made = layer.emit(a, call, enter(values[0]))
-    shape = a.shape(Edge(made.source, 1))
-    batch = shape[1] if shape is not None and len(shape) == 3 else None
-    if ends:
-        result = _joined(a, call, Edge(made.source, 1), count, batch, size)
-    elif count == 1:
-        result = put(a, call, "Squeeze", [made, ints([1])])
-    else:
-        moved = a.transpose(made, (0, 2, 1, 3), call.name)
-        lead = a.shape(made)
-        steps = lead[0] if lead else None
-        result = a.reshape(moved, (steps if steps is not None else 0, batch or 0, size), call.name)
-    outputs = [leave(result)]
-    for index in range(len(call.shapes) - 1):  # h and c of each direction in turn
-        port, side = 1 + index % states, index // states
-        last: Operand = Edge(made.source, port)
-        if count > 1:
-            bounds = [ints([side]), ints([side + 1]), ints([0])]
-            last = put(a, call, "Slice", [last, *bounds])
-        outputs.append(leave(last))
-    return outputs
-
-
-def _both(a: Assembly, call: Call, parts: list[Operand]) -> Operand:
-    if all(isinstance(part, Tensor) for part in parts) and isinstance(parts[0], Tensor):
-        shape = parts[0].shape
-        wide = None if shape is None else (len(parts), *shape[1:])
-        return Tensor("float32", wide, None, parts[0].name)
-    return put(a, call, "Concat", parts, {"axis": 0})
-
-
-def _joined(
-    a: Assembly, call: Call, edge: Edge, count: int, batch: int | None, size: int
-) -> Operand:
-    """The last states of all directions as one step: (1, batch, features)."""
-    if count == 1:
-        return edge
-    moved = a.transpose(edge, (1, 0, 2), call.name)
-    return a.reshape(moved, (1, batch or -1, size), call.name)
-
-
-def _sizes(call: Call) -> tuple[int, int]:
-    return call.integer("inputVectorSize"), call.integer("outputVectorSize")
-
-
-def _simple(a: Assembly, call: Call) -> list[Operand]:
-    size, hidden = _sizes(call)
-    layer = Layer(
-        "RNN",
-        [weight(call, "weightMatrix", (hidden, size))],
-        [weight(call, "recursionMatrix", (hidden, hidden))],
-        [weight(call, "biasVector", (hidden,))] if call.integer("hasBiasVector") else [],
-        direction="reverse" if call.integer("reverseInput") else "forward",
-        hidden=hidden,
-        activations=_chosen(call, "activation", 1),
-    )
-    return _unrolled(a, call, layer, 1, not call.integer("sequenceOutput"), False)
-
-
-def _gru(a: Assembly, call: Call) -> list[Operand]:
-    size, hidden = _sizes(call)
-    layer = Layer(
-        "GRU",
-        [_gates(call, "", _GRU_GATES, "WeightMatrix", (hidden, size))],
-        [_gates(call, "", _GRU_GATES, "RecursionMatrix", (hidden, hidden))],
-        [_gates(call, "", _GRU_GATES, "BiasVector", (hidden,))]
-        if call.integer("hasBiasVectors")
-        else [],
-        direction="reverse" if call.integer("reverseInput") else "forward",
-        hidden=hidden,
-        activations=_chosen(call, "activations", 2),
-    )
-    return _unrolled(a, call, layer, 1, not call.integer("sequenceOutput"), False)
-
-
-def _lstm(a: Assembly, call: Call) -> list[Operand]:
-    size, hidden = _sizes(call)
-    both = call.kind == "biDirectionalLSTM"
-    sides = ["weightParams.0.", "weightParams.1."] if both else ["weightParams."]
-
-    def parts(last: str, shape: Dims) -> list[Operand]:
-        return [_gates(call, side, _LSTM_GATES, last, shape) for side in sides]
-
-    layer = Layer(
-        "LSTM",
-        parts("WeightMatrix", (hidden, size)),
-        parts("RecursionMatrix", (hidden, hidden)),
-        parts("BiasVector", (hidden,)) if call.integer("params.hasBiasVectors") else [],
-        direction="bidirectional" if both else "forward",
-        hidden=hidden,
-        activations=_chosen(call, "activationsForwardLSTM" if both else "activations", 3),
-    )
-    if call.integer("reverseInput"):
-        layer.direction = "reverse"
-    if call.integer("params.coupledInputAndForgetGate"):
-        layer.attrs["input_forget"] = 1
-    if call.integer("params.hasPeepholeVectors"):
-        gates = ("input", "output", "forget")
-        layer.peepholes = [
-            _gates(call, side, gates, "PeepholeVector", (hidden,)) for side in sides
-        ]
-    return _unrolled(a, call, layer, 2, not call.integer("params.sequenceOutput"), both)
-
-
-
-
 RULES: Mapping[str, Rule] = MappingProxyType(
     {
         "innerProduct": _inner_product,
@@ -414,9 +242,5 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "argMin": _arg,
         "lowerTriangular": _triangular,
         "upperTriangular": _triangular,
-        "simpleRecurrent": _simple,
-        "gru": _gru,
-        "uniDirectionalLSTM": _lstm,
-        "biDirectionalLSTM": _lstm,
     }
 )

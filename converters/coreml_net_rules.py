@@ -5,9 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from genescan.converters import coreml_net_images, coreml_net_layers, coreml_net_moves
+from genescan.converters import (
+    coreml_net_images,
+    coreml_net_layers,
+    coreml_net_moves,
+    coreml_net_recurrent,
+)
 from genescan.converters.table import Rule
 
 RULES: Mapping[str, Rule] = MappingProxyType(
-    {**coreml_net_images.RULES, **coreml_net_layers.RULES, **coreml_net_moves.RULES}
+    {
+        **coreml_net_images.RULES,
+        **coreml_net_layers.RULES,
+        **coreml_net_moves.RULES,
+        **coreml_net_recurrent.RULES,
+    }
 )

@@ -51,14 +51,19 @@ def _transpose(a: Assembly, call: Call) -> list[Operand] | None:
 
 
 def _concat(a: Assembly, call: Call) -> list[Operand] | None:
-    values, axis, shape = call.operands("values"), call.integer("axis"), call.shapes[0]
+    values, axis = call.operands("values"), call.integer("axis")
     if not call.integer("interleave"):
         return done(a, call, "Concat", values, {"axis": axis})
-    if shape is None:
+    joined = put(a, call, "Concat", values, {"axis": axis}, shapes=call.shapes)
+    shape, count = a.shape(joined), len(values)
+    if shape is None or not -len(shape) <= axis < len(shape) or not shape[axis]:
         return None
-    axis %= len(shape)  # one of each in turn: stack behind the axis, then flatten the two
-    parts = [put(a, call, "Unsqueeze", [value, ints([axis + 1])]) for value in values]
-    return [a.reshape(put(a, call, "Concat", parts, {"axis": axis + 1}), shape, call.name)]
+    axis %= len(shape)  # one of each in turn: the parts become an axis that goes behind
+    each = (shape[axis] or 0) // count
+    cut_apart = a.reshape(joined, (*shape[:axis], count, each, *shape[axis + 1 :]), call.name)
+    perm = list(range(len(shape) + 1))
+    perm[axis], perm[axis + 1] = axis + 1, axis
+    return [a.reshape(a.transpose(cut_apart, tuple(perm), call.name), shape, call.name)]
 
 
 def _stack(a: Assembly, call: Call) -> list[Operand]:
@@ -134,7 +139,7 @@ def _slice_by_index(a: Assembly, call: Call) -> list[Operand] | None:
         if not len(begin) == len(end) == len(steps) or 0 in steps:
             return None
         return cut(a, call, value, *bounds(begin, end, steps, *masks), steps, squeezed)
-    if rank is None or any(masks[:2]) and not all(len(m) in (0, rank) for m in masks):
+    if rank is None or (any(masks[:2]) and not all(len(m) in (0, rank) for m in masks)):
         return None
     return _dynamic_slice(a, call, rank, squeezed)
 
@@ -257,7 +262,7 @@ def _topk(a: Assembly, call: Call) -> list[Operand]:
     axis = call.integer("axis", -1)
     largest = int(not call.integer("ascending"))
     attrs: dict[str, Attr] = {"axis": axis, "largest": largest, "sorted": call.integer("sort", 1)}
-    count = call.operand("k") or ints([1])
+    count: Operand = call.operand("k") or ints([1])
     if isinstance(count, Tensor) and count.scalar is not None:
         count = ints([int(count.scalar)])
     if call.kind == "topk":

@@ -103,7 +103,7 @@ def _resize(a: Assembly, call: Call) -> list[Operand]:
         aligned = call.integer("align_corners", 1)
         half = call.integer("half_pixel_centers", not aligned)
         grid = "align_corners" if aligned else "half_pixel" if half else "asymmetric"
-    scales = ()
+    scales: tuple[float, ...] = ()
     if call.kind.startswith("upsample"):
         scales = (call.real("scale_factor_height", 1.0), call.real("scale_factor_width", 1.0))
     return resized(a, call, call.operand("x"), mode, grid, scales)

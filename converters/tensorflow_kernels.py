@@ -350,12 +350,18 @@ def depth_to_space(assembly: Assembly, call: Call) -> list[Operand]:
     attrs: dict[str, Attr] = {"blocksize": call.integer("block_size", 2)}
     if call.kind == "DepthToSpace":
         attrs["mode"] = "DCR"
-    return [layout.back(assembly.emit(call.kind, [layout.first(call.inputs[0])], attrs, name=call.name))]
+    return [
+        layout.back(assembly.emit(call.kind, [layout.first(call.inputs[0])], attrs, name=call.name))
+    ]
 
 
 def resize(assembly: Assembly, call: Call) -> list[Operand]:
     """An image in another size; operands: x, height and width."""
-    modes = {"ResizeBilinear": "linear", "ResizeNearestNeighbor": "nearest", "ResizeBicubic": "cubic"}
+    modes = {
+        "ResizeBilinear": "linear",
+        "ResizeNearestNeighbor": "nearest",
+        "ResizeBicubic": "cubic",
+    }
     attrs: dict[str, Attr] = {"mode": modes.get(call.kind, "linear")}
     attrs["coordinate_transformation_mode"] = (
         "align_corners" if call.attrs.get("align_corners")

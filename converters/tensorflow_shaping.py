@@ -71,9 +71,7 @@ def _parts(call: Call, name: str) -> int:
 def unpack(assembly: Assembly, call: Call) -> list[Operand]:
     """Values along an axis, which goes."""
     count, axis = _parts(call, "num"), call.integer("axis")
-    edge = assembly.emit(
-        "Split", call.inputs[:1], {"axis": axis}, name=call.name, outputs=count
-    )
+    edge = assembly.emit("Split", call.inputs[:1], {"axis": axis}, name=call.name, outputs=count)
     return [
         assembly.emit("Squeeze", [Edge(edge.source, port), ints((axis,))], name=call.name)
         for port in range(min(count, len(call.shapes)))

@@ -47,9 +47,7 @@ class Writer:
                     names[index, 0] = self.name()
                     dtype = TYPES.get(str(node.attrs.get("dtype", "float32")), 1)
                     shape = node.attrs.get("shape")
-                    inputs.append(
-                        onnx.helper.make_tensor_value_info(names[index, 0], dtype, shape)
-                    )
+                    inputs.append(onnx.helper.make_tensor_value_info(names[index, 0], dtype, shape))
                 else:
                     names[index, 0] = captured[index - own]
                 continue

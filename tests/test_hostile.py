@@ -64,7 +64,9 @@ def test_file_gives_what_the_manifest_says(name: str) -> None:
 
 
 def test_every_file_is_in_the_manifest_small_and_made_by_the_script(maker: ModuleType) -> None:
-    files = {path.name: path.read_bytes() for path in HOSTILE.iterdir() if path.name != "manifest.yml"}
+    files = {
+        path.name: path.read_bytes() for path in HOSTILE.iterdir() if path.name != "manifest.yml"
+    }
     assert files.keys() == MANIFEST.keys()
     assert files == {name: make() for name, make in maker.FILES.items()}
     assert max(map(len, files.values())) < 10_000

@@ -48,13 +48,17 @@ def _softplus(x: float) -> float:
     return math.log1p(math.exp(x))
 
 
+def _thresholded(node: Draft.Node, x: float) -> float:
+    return x if x > node.number("alpha", 1.0) else 0.0
+
+
 _ATTRIBUTED: Mapping[str, Callable[[Draft.Node, float], float]] = {
     "LeakyRelu": _leaky,
     "HardSigmoid": _hard_sigmoid,
     "Relu": _relu,
     "Elu": _elu,
     "Clip": _clip,
-    "ThresholdedRelu": lambda node, x: x if x > node.number("alpha", 1.0) else 0.0,
+    "ThresholdedRelu": _thresholded,
     "HardSwish": lambda node, x: x * min(1.0, max(0.0, x / 6 + 0.5)),
     "Softsign": lambda node, x: x / (1 + abs(x)),
     "Swish": lambda node, x: x * (1 / (1 + math.exp(-x))),

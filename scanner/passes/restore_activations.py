@@ -50,7 +50,11 @@ _HARD_SIGMOID: _Known = ("HardSigmoid", {}, _hard)
 _SIGMOID: _Known = ("Sigmoid", {}, _sigmoid)
 _SOFTPLUS: _Known = ("Softplus", {}, lambda x: math.log1p(math.exp(x)))
 _ELU: _Known = ("Elu", {}, lambda x: x if x > 0 else math.exp(x) - 1)
-_SELU: _Known = ("Selu", {}, lambda x: 1.0507 * (x if x > 0 else 1.67326 * (math.exp(x) - 1)))
+_SELU: _Known = (
+    "Selu",
+    {},
+    lambda x: 1.0507009873554805 * (x if x > 0 else 1.6732632423543772 * (math.exp(x) - 1)),
+)
 _SOFTSIGN: _Known = ("Softsign", {}, lambda x: x / (1 + abs(x)))
 _TANH: _Known = ("Tanh", {}, math.tanh)
 

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from collections.abc import Iterator
 
 from genescan import shapes
@@ -41,6 +42,10 @@ _EXPONENTS = (2.0, 0.5, -0.5)
 _NEUTRAL = {"Add": 1e-6, "Sub": 1e-6, "Max": 1e-6, "Clip": 1e-6}
 _OPEN = 3
 """Unknown exponents of one region; a normalisation has a square and a root."""
+_RESHAPED = re.compile(r"Reshape\((.*)\)")
+"""The label of a contracted Reshape: sizes, commas between them."""
+_AFFINE = ("Mul", "Add", "BatchNormalization")
+_CHANNELWISE = ("GroupNormalization", "InstanceNormalization")
 _NORMS = ("LayerNormalization", "RMSNormalization", "GroupNormalization", "InstanceNormalization")
 
 
@@ -150,6 +155,8 @@ def _named(
         return None
     values: list[regions.Vector] = [result for result in results if result is not None]
     if _affine([_normalised(sample, centre=True) for sample in _SAMPLES], values):
+        if any(_grouped(node, entry) for node in reduces):
+            return "GroupNormalization"
         wide = any(_several_axes(node) for node in reduces)
         return "InstanceNormalization" if wide else "LayerNormalization"
     if _affine([_normalised(sample, centre=False) for sample in _SAMPLES], values):
@@ -167,6 +174,24 @@ def _several_axes(node: Draft.Node) -> bool:
         given = node.inputs[1]  # type: ignore[assignment]  # a Tensor, just checked
     axes = shapes.ints(given)
     return axes is not None and len(axes) > 1
+
+
+def _grouped(node: Draft.Node, entry: Value) -> bool:
+    """Over all axes but the first two of channels that a Reshape gathered into groups."""
+    target = _RESHAPED.fullmatch((node.via.get(0) or ("",))[-1])
+    if node.inputs[0] is not entry or target is None or entry.shape is None:
+        return False
+    sizes = target[1].split(",")
+    rank, whole = len(sizes), entry.shape
+    axes = shapes.known(shapes.operand(node.attrs, "axes", [*_constants(node)], 1))
+    if axes is None or rank < 3 or {axis % rank for axis in axes} != set(range(2, rank)):
+        return False
+    channels = whole[1] if len(whole) > 2 else None
+    return channels is not None and sizes[1].isdecimal() and int(sizes[1]) != channels
+
+
+def _constants(node: Draft.Node) -> list[Tensor | None]:
+    return [arg if isinstance(arg, Tensor) else None for arg in node.inputs]
 
 
 def _normalised(sample: regions.Vector, *, centre: bool) -> regions.Vector:
@@ -191,7 +216,13 @@ def _affine(basis: list[regions.Vector], values: list[regions.Vector]) -> bool:
 
 
 def _absorb_affine(draft: Draft, node: Draft.Node) -> None:
-    while (user := node.out.sole_user) is not None and user.op in ("Mul", "Add"):
+    while (user := node.out.sole_user) is not None and user.op in _AFFINE:
+        if user.op == "BatchNormalization":
+            if node.op not in _CHANNELWISE or user.inputs[0] is not node.out:
+                return
+            draft.replace(user.out, node.out)
+            draft.remove(user, heirs=(node,))
+            continue
         constant = next((arg for arg in user.inputs if isinstance(arg, Tensor)), None)
         if constant is None or len(user.dynamic) != 1:
             return

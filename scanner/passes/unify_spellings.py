@@ -186,6 +186,21 @@ def _max(draft: Draft, node: Draft.Node) -> None:
         draft.retype(node, "Relu", {})
 
 
+def _neg(draft: Draft, node: Draft.Node) -> None:
+    """-max(-x, c) is min(x, -c)."""
+    inner = node.inputs[0]
+    if not isinstance(inner, Value) or inner.node.op != "Max" or inner.sole_user is not node:
+        return
+    most = inner.node
+    bound = next((scalar(arg) for arg in most.inputs if isinstance(arg, Tensor)), None)
+    value = most.dynamic[0]
+    if len(most.inputs) != 2 or len(most.dynamic) != 1 or bound is None:
+        return
+    if value.node.op == "Neg" and value.sole_user is most:
+        source = value.node.inputs[0]
+        draft.fuse([value.node, most, node], node.out, "Min", [source, _constant(-bound)])
+
+
 def _min(draft: Draft, node: Draft.Node) -> None:
     if len(node.dynamic) != 1 or len(node.inputs) != 2:
         return
@@ -378,6 +393,7 @@ _RULES: Mapping[str, Rule] = {
     "PRelu": _prelu,
     "Pow": _pow,
     "Clip": _clip,
+    "Neg": _neg,
     "Max": _max,
     "Min": _min,
     "Relu": _relu,
