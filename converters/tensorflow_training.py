@@ -10,6 +10,7 @@ is an output, and no name of a node matters.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 
 from genescan.converters.tensorflow_block import Ref, Row, Rows
 from genescan.converters.tensorflow_frames import PASSING
@@ -29,6 +30,8 @@ _EFFECTS = frozenset(
     """.split()
 )
 """What runs for its effect, describes, or stands for a value that nobody asked for."""
+_INSIDE = frozenset({"Enter", "RefEnter", "Switch", "RefSwitch"})
+"""Ways into a loop or a branch, whose rows nobody outside reads; `While` and `If` stand for them."""
 _TRAINING = ("Apply", "ResourceApply", "ResourceSparseApply", "SparseApply")
 """Beginnings of optimisers' names."""
 _GRADIENTS = ("Grad", "GradV2", "GradV3", "GradWithArgmax", "BackpropFilter", "BackpropFilterV2")
@@ -47,7 +50,8 @@ def ends(rows: Rows) -> list[tuple[str, Ref]]:
         for ref in row.inputs:
             readers[ref.name].add(row.name)
             ports[ref.name].add(ref.port)
-    tainted = _tainted(rows, readers)
+    inside = _following(rows, readers, lambda row: row.op in _INSIDE)
+    tainted = inside | _following(rows, readers, lambda row: _is_training(row.op))
     left = {name: len(readers[name]) for name in rows}
     stack = [row for row in rows.values() if not left[row.name]]
     found: set[str] = set()
@@ -63,10 +67,12 @@ def ends(rows: Rows) -> list[tuple[str, Ref]]:
     return [(name, Ref(name)) for name in rows if name in found and _computes(rows, rows[name])]
 
 
-def _tainted(rows: Rows, readers: dict[str, set[str]]) -> set[str]:
-    """Everything that is computed from a gradient."""
+def _following(
+    rows: Rows, readers: dict[str, set[str]], begins: Callable[[Row], bool]
+) -> set[str]:
+    """Everything that is computed from rows of a kind, and these."""
     found: set[str] = set()
-    stack = [row.name for row in rows.values() if _is_training(row.op)]
+    stack = [row.name for row in rows.values() if begins(row)]
     while stack:
         name = stack.pop()
         if name not in found:

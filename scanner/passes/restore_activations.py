@@ -79,8 +79,14 @@ def run(draft: Draft) -> None:
 
 def _scalar_arithmetic(node: Draft.Node) -> bool:
     return node.op in regions.POINTWISE and all(
-        not isinstance(arg, Tensor) or scalar(arg) is not None for arg in node.inputs
+        not isinstance(arg, Tensor) or (scalar(arg) is not None and not _untrained(arg))
+        for arg in node.inputs
     )
+
+
+def _untrained(arg: Tensor) -> bool:
+    """A stored vector that changes nothing yet: a weight of the layer, no part of its function."""
+    return bool(arg.name and arg.squeezed) and scalar(arg) in (0.0, 1.0)
 
 
 def _shifted(seed: Draft.Node) -> bool:
