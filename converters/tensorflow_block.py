@@ -59,9 +59,7 @@ _OUTPUTS = {
     "Moments": "mean variance",
     "StringSplit": "indices values shape",
     "StringSplitV2": "indices values shape",
-    "SparseFillEmptyRows": (
-        "output_indices output_values empty_row_indicator reverse_index_map"
-    ),
+    "SparseFillEmptyRows": ("output_indices output_values empty_row_indicator reverse_index_map"),
     "SparseReshape": "output_indices output_shape",
     "SparseSlice": "output_indices output_values output_shape",
     "SparseConcat": "output_indices output_values output_shape",

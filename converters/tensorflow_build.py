@@ -121,7 +121,10 @@ class Builder:
             shapes = self._shapes(row)
             element = next((row.attrs[k].type for k in ("dtype", "T") if k in row.attrs), 0)
             for port in range(row.ports):
-                ref, name = Ref(row.name, port), row.name if row.ports == 1 else f"{row.name}:{port}"
+                ref, name = (
+                    Ref(row.name, port),
+                    row.name if row.ports == 1 else f"{row.name}:{port}",
+                )
                 if ref not in data and ref not in block.args:
                     known = dtype(element) if element else ""
                     data[ref] = assembly.input(name, shapes[port], known)
@@ -194,9 +197,7 @@ class Builder:
         known = folded(row.op, inputs)
         if known is not None:
             return [known]
-        call = Call(
-            row.op, frame.name(row), inputs, (), self._attrs(frame, row), self._shapes(row)
-        )
+        call = Call(row.op, frame.name(row), inputs, (), self._attrs(frame, row), self._shapes(row))
         try:
             made = translate(frame.assembly, call, TABLE, RULES)
         except ModelError as error:

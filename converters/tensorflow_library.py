@@ -25,7 +25,9 @@ from genescan.converters.tensorflow_values import HANDLES, Values, dtype, text
 from genescan.errors import LimitExceeded, ModelError
 from genescan.limits import Limits
 
-CALLS = frozenset({"PartitionedCall", "StatefulPartitionedCall", "RemoteCall", "TPUPartitionedCall"})
+CALLS = frozenset(
+    {"PartitionedCall", "StatefulPartitionedCall", "RemoteCall", "TPUPartitionedCall"}
+)
 """Operators that call the function in their attribute `f`."""
 _FUNCTIONS = ("f", "then_branch", "else_branch", "cond", "body")
 _TWICE = frozenset({"cond"})
@@ -115,7 +117,9 @@ class Library:
         shapes = []
         for index in range(len(arguments)):
             given = proto.arg_attr[index].attr if index in proto.arg_attr else {}
-            known = self._values.shapes(given["_output_shapes"]) if "_output_shapes" in given else []
+            known = (
+                self._values.shapes(given["_output_shapes"]) if "_output_shapes" in given else []
+            )
             shapes.append(known[0] if len(known) == 1 else None)
         handles = [i for i, a in enumerate(signature.input_arg) if dtype(a.type) in HANDLES]
         made = structured(made, self.tick)

@@ -15,7 +15,6 @@ from genescan.graph import Attr, Dims, Edge, Operand, Tensor
 _HANDLE = Tensor("resource", None, None, "sequence")
 
 
-
 def _new(assembly: Assembly, call: Call) -> Edge:
     return assembly.emit("SequenceEmpty", (), name=call.name)
 

@@ -15,7 +15,12 @@ from collections.abc import Callable
 from genescan.converters.tensorflow_block import Ref, Row, Rows
 from genescan.converters.tensorflow_frames import PASSING
 
-_EFFECTS = frozenset(
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_EFFECTS = _words(
     """
     NoOp Assert Print PrintV2 ControlTrigger SaveV2 SaveSlices Save RestoreV2 Restore
     MergeV2Checkpoints ShardedFilename StringJoin Assign AssignAdd AssignSub AssignVariableOp
@@ -27,11 +32,11 @@ _EFFECTS = frozenset(
     ScatterUpdate ScatterAdd ScatterSub CountUpTo DestroyTemporaryVariable TemporaryVariable
     TensorArrayCloseV3 VarHandleOp VariableV2 Variable Const HashTableV2 Placeholder
     BroadcastGradientArgs Timestamp StringFormat StaticRegexFullMatch Exit LoopCond
-    """.split()
+    """
 )
 """What runs for its effect, describes, or stands for a value that nobody asked for."""
 _INSIDE = frozenset({"Enter", "RefEnter", "Switch", "RefSwitch"})
-"""Ways into a loop or a branch, whose rows nobody outside reads; `While` and `If` stand for them."""
+"""Ways into a loop or branch, whose rows nobody outside reads: `While` and `If` stand for them."""
 _TRAINING = ("Apply", "ResourceApply", "ResourceSparseApply", "SparseApply")
 """Beginnings of optimisers' names."""
 _GRADIENTS = ("Grad", "GradV2", "GradV3", "GradWithArgmax", "BackpropFilter", "BackpropFilterV2")
@@ -67,9 +72,7 @@ def ends(rows: Rows) -> list[tuple[str, Ref]]:
     return [(name, Ref(name)) for name in rows if name in found and _computes(rows, rows[name])]
 
 
-def _following(
-    rows: Rows, readers: dict[str, set[str]], begins: Callable[[Row], bool]
-) -> set[str]:
+def _following(rows: Rows, readers: dict[str, set[str]], begins: Callable[[Row], bool]) -> set[str]:
     """Everything that is computed from rows of a kind, and these."""
     found: set[str] = set()
     stack = [row.name for row in rows.values() if begins(row)]
