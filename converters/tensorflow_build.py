@@ -45,6 +45,7 @@ _INLINED_NAME = 256
 """Characters kept of a name with calls before it: inlining repeats names without bound."""
 
 Body: TypeAlias = Callable[["TfAssembly", list[Operand]], list[Operand]]
+_Own: TypeAlias = "tuple[str, Dims | None]"
 
 
 @dataclass(slots=True)
@@ -226,7 +227,7 @@ class Builder:
         return [*map(frame.operand, block.results)]
 
     def _enclosed(
-        self, outer: TfAssembly, operands: Sequence[Operand], own: Sequence[tuple[str, Dims | None]],
+        self, outer: TfAssembly, operands: Sequence[Operand], own: Sequence[_Own],
         run: Body,
     ) -> tuple[Graph, list[Operand]]:  # fmt: skip
         """A body, and what it captures: of its operands those that are no constants."""
@@ -326,7 +327,7 @@ class Builder:
         carried = [i for i, ref in enumerate(body.results) if not _fixed(body, ref, i)]
         fixed = [i for i in range(len(args)) if i not in set(carried)]
         shapes = (self._shapes(row) + [None] * len(args))[: len(args)]
-        own: list[tuple[str, Dims | None]] = [("iteration", ()), ("condition", ())]
+        own: list[_Own] = [("iteration", ()), ("condition", ())]
         for i in carried:
             rank = assembly.rank(args[i])
             own.append((f"carried {i}", shapes[i] or (None if rank is None else (None,) * rank)))

@@ -97,7 +97,8 @@ def strided_slice(assembly: Assembly, call: Call) -> list[Operand] | None:
     axes = None if count is None or count > 64 else cut.axes(count)
     if count is None or axes is None:
         return None
-    ranges, singles = [], []
+    ranges: list[int] = []
+    singles: list[int] = []
     for index in range(count):
         if cut.has("ellipsis", index) or cut.has("new_axis", index):
             continue

@@ -29,7 +29,7 @@ def folded(op: str, inputs: Sequence[Operand]) -> Tensor | None:
     if not lists or None in lists:
         return None
     known = [item for item in lists if item is not None]
-    ranks = [len(operand.shape or ()) for operand in inputs if operand is not None]
+    ranks = [len(operand.shape or ()) for operand in inputs if isinstance(operand, Tensor)]
     if op in _PAIRWISE:
         return _pairwise(op, known, ranks)
     made = _RULES[op](known, ranks)

@@ -69,8 +69,8 @@ def _fused(assembly: Assembly, call: Call, value: Operand) -> list[Operand] | No
             attrs = {"data_format": call.text("data_format", "NHWC")} if step == "BiasAdd" else {}
             value = bias(assembly, Call("BiasAdd", call.name, [value, extra.pop(0)], (), attrs))[0]
         elif step == "FusedBatchNorm" and len(extra) >= 4:
-            attrs = {**call.attrs, "is_training": False}
-            told = Call("FusedBatchNorm", call.name, [value, *extra[:4]], (), attrs)
+            given = {**call.attrs, "is_training": False}
+            told = Call("FusedBatchNorm", call.name, [value, *extra[:4]], (), given)
             value, extra = batch_norm(assembly, told)[0], extra[4:]
         elif step in _ACTIVATIONS:
             op, more = _ACTIVATIONS[str(step)]

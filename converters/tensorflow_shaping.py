@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from genescan.converters.assembly import Assembly, ints
+from genescan.converters.assembly import Assembly, ints, reshaped
 from genescan.converters.table import Call, Rule
 from genescan.converters.tensorflow_layout import constant
 from genescan.errors import LimitExceeded
@@ -27,6 +27,11 @@ def expand_dims(assembly: Assembly, call: Call) -> list[Operand] | None:
     value, axis = call.inputs[0], constant(call.operand(1))
     if axis is None or len(axis) != 1:
         return None
+    rank = assembly.rank(value)
+    if isinstance(value, Tensor) and rank is not None and -rank <= axis[0] + 1 <= rank + 1:
+        place = axis[0] % (rank + 1)
+        shape = value.shape or ()
+        return [reshaped(value, (*shape[:place], 1, *shape[place:]))]
     return [assembly.emit("Unsqueeze", [value, ints(axis)], name=call.name)]
 
 

@@ -33,7 +33,10 @@ def conv(assembly: Assembly, call: Call) -> list[Operand]:
     layout = Layout(assembly, call, _weighted(assembly, call))
     data = layout.first(call.inputs[0])
     weight = _kernel(call.inputs[1], assembly, layout.rank)
-    attrs = {"strides": layout.window("strides"), "dilations": layout.window("dilations")}
+    attrs: dict[str, Attr] = {
+        "strides": layout.window("strides"),
+        "dilations": layout.window("dilations"),
+    }
     given, shape = assembly.shape(data), assembly.shape(weight)
     channels = given[1] if given is not None and len(given) > 1 else None
     each = shape[1] if shape is not None and len(shape) > 1 else None
