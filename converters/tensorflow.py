@@ -8,7 +8,7 @@ nobody reads, without what only training needs.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import islice
 from typing import Any
 
@@ -17,11 +17,11 @@ from google.protobuf.message import DecodeError
 from genescan.converters import sniff
 from genescan.converters.base import Clock, Source, quote
 from genescan.converters.schema import message_class
-from genescan.converters.tensorflow_block import Block, Ref, Row, Rows, references
-from genescan.converters.tensorflow_build import FED, Builder, Entry
-from genescan.converters.tensorflow_library import BODIES, Library
+from genescan.converters.tensorflow_block import Block, Ref, Rows, references
+from genescan.converters.tensorflow_build import Builder, Entry
+from genescan.converters.tensorflow_library import Library
 from genescan.converters.tensorflow_training import ends
-from genescan.converters.tensorflow_values import HANDLES, Values, dtype, text
+from genescan.converters.tensorflow_values import Values, dtype, text
 from genescan.converters.wire import skim
 from genescan.errors import LimitExceeded, ModelError
 from genescan.graph import Dims, Graph

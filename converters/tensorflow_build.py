@@ -10,11 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from genescan import shapes as shape_rules
-from genescan.converters.assembly import Assembly, ints
+from genescan.converters.assembly import ints
 from genescan.converters.base import Clock
 from genescan.converters.table import Call, translate
+from genescan.converters.tensorflow_assembly import TfAssembly
 from genescan.converters.tensorflow_block import Block, Ref, Row
+from genescan.converters.tensorflow_folding import folded
 from genescan.converters.tensorflow_frames import source
 from genescan.converters.tensorflow_library import CALLS, Library
 from genescan.converters.tensorflow_ops import TABLE
@@ -44,39 +45,7 @@ _INLINED_NAME = 256
 """Characters kept of a name with calls before it: inlining repeats names without bound."""
 
 Body: TypeAlias = Callable[["TfAssembly", list[Operand]], list[Operand]]
-
-
-class TfAssembly(Assembly):
-    """An assembly that infers the shapes which the file does not declare."""
-
-    def body(self) -> TfAssembly:
-        """An empty assembly for a sub-graph, on the same budgets."""
-        return TfAssembly(self.format, self.limits, self.clock, self.spent)
-
-    def emit(
-        self,
-        op: str,
-        inputs: Sequence[Operand],
-        attrs: Mapping[str, Attr] | None = None,
-        *,
-        name: str = "",
-        outputs: int = 1,
-        shapes: Sequence[Dims | None] = (),
-        bodies: Mapping[str, Graph] | None = None,
-    ) -> Edge:
-        """Add a node; its shapes as declared, else as its operator implies."""
-        given = attrs or {}
-        edge = super().emit(
-            op, inputs, given, name=name, outputs=outputs, shapes=shapes, bodies=bodies
-        )
-        if not all(shapes) or len(shapes) < outputs:
-            known = [self.shape(value) for value in inputs]
-            constants = [value if isinstance(value, Tensor) else None for value in inputs]
-            extra = {**given, "outputs": outputs} if op == "Split" else given
-            inferred = shape_rules.infer(op, extra, known, constants)
-            for port, shape in zip(range(outputs), inferred, strict=False):
-                self.learn(Edge(edge.source, port), shape)
-        return edge
+_Own: TypeAlias = "tuple[str, Dims | None]"
 
 
 @dataclass(slots=True)
@@ -136,6 +105,7 @@ class Builder:
             self._data(entry.block, assembly, data)
         outputs: list[tuple[str, Operand]] = []
         for entry in entries:
+            assembly.share()
             frame = _Frame(entry.block, assembly, dict(data))
             given = [inputs[key] for key in entry.inputs]
             frame.values.update({ref: given[i] for ref, i in entry.block.args.items()})
@@ -225,6 +195,9 @@ class Builder:
 
     def _operator(self, frame: _Frame, row: Row) -> list[Operand]:
         inputs = [*map(frame.operand, row.inputs)]
+        known = folded(row.op, inputs)
+        if known is not None:
+            return [known]
         call = Call(row.op, frame.name(row), inputs, (), self._attrs(frame, row), self._shapes(row))
         try:
             made = translate(frame.assembly, call, TABLE, RULES)
@@ -254,7 +227,7 @@ class Builder:
         return [*map(frame.operand, block.results)]
 
     def _enclosed(
-        self, outer: TfAssembly, operands: Sequence[Operand], own: Sequence[tuple[str, Dims | None]],
+        self, outer: TfAssembly, operands: Sequence[Operand], own: Sequence[_Own],
         run: Body,
     ) -> tuple[Graph, list[Operand]]:  # fmt: skip
         """A body, and what it captures: of its operands those that are no constants."""
@@ -354,7 +327,7 @@ class Builder:
         carried = [i for i, ref in enumerate(body.results) if not _fixed(body, ref, i)]
         fixed = [i for i in range(len(args)) if i not in set(carried)]
         shapes = (self._shapes(row) + [None] * len(args))[: len(args)]
-        own: list[tuple[str, Dims | None]] = [("iteration", ()), ("condition", ())]
+        own: list[_Own] = [("iteration", ()), ("condition", ())]
         for i in carried:
             rank = assembly.rank(args[i])
             own.append((f"carried {i}", shapes[i] or (None if rank is None else (None,) * rank)))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from genescan.converters.assembly import Assembly, number
 from genescan.converters.table import Call, Rule
-from genescan.converters.tensorflow_kernels import constant
+from genescan.converters.tensorflow_layout import constant
 from genescan.graph import Attr, Edge, Operand, Tensor
 
 _INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
@@ -97,19 +97,19 @@ def mod(assembly: Assembly, call: Call) -> list[Operand]:
 
 
 def xdivy(assembly: Assembly, call: Call) -> list[Operand]:
-    """x / y, and zero where x is zero."""
+    """X / y, and zero where x is zero."""
     return _unless_zero(assembly, call, assembly.emit("Div", call.inputs[:2], name=call.name), 0)
 
 
 def xlogy(assembly: Assembly, call: Call) -> list[Operand]:
-    """x * log(y), and zero where x is zero."""
+    """X * log(y), and zero where x is zero."""
     log = assembly.emit("Log", call.inputs[1:2], name=call.name)
     edge = assembly.emit("Mul", [call.inputs[0], log], name=call.name)
     return _unless_zero(assembly, call, edge, 0)
 
 
 def mul_no_nan(assembly: Assembly, call: Call) -> list[Operand]:
-    """x * y, and zero where y is zero."""
+    """X * y, and zero where y is zero."""
     return _unless_zero(assembly, call, assembly.emit("Mul", call.inputs[:2], name=call.name), 1)
 
 

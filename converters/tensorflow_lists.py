@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from genescan.converters.assembly import Assembly, ints
 from genescan.converters.table import Call, Rule
+from genescan.converters.tensorflow_layout import constant
 from genescan.graph import Attr, Dims, Edge, Operand, Tensor
 
 _HANDLE = Tensor("resource", None, None, "sequence")
@@ -70,8 +71,13 @@ def list_from(assembly: Assembly, call: Call) -> list[Operand]:
 
 
 def list_stack(assembly: Assembly, call: Call) -> list[Operand]:
-    """All elements along a new first axis."""
-    return [_joined(assembly, call, call.inputs[0], True)]
+    """All elements along a new first axis; operands: list, shape of an element."""
+    edge = _joined(assembly, call, call.inputs[0], True)
+    count, sizes = call.integer("num_elements", -1), constant(call.operand(1))
+    if sizes is not None and assembly.rank(call.operand(1)) == 1:  # a lone -1: of any rank
+        element = tuple(None if size < 0 else size for size in sizes)
+        assembly.learn(edge, (count if count >= 0 else None, *element))
+    return [edge]
 
 
 def list_join(assembly: Assembly, call: Call) -> list[Operand]:

@@ -10,11 +10,17 @@ is an output, and no name of a node matters.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 
 from genescan.converters.tensorflow_block import Ref, Row, Rows
 from genescan.converters.tensorflow_frames import PASSING
 
-_EFFECTS = frozenset(
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_EFFECTS = _words(
     """
     NoOp Assert Print PrintV2 ControlTrigger SaveV2 SaveSlices Save RestoreV2 Restore
     MergeV2Checkpoints ShardedFilename StringJoin Assign AssignAdd AssignSub AssignVariableOp
@@ -26,9 +32,11 @@ _EFFECTS = frozenset(
     ScatterUpdate ScatterAdd ScatterSub CountUpTo DestroyTemporaryVariable TemporaryVariable
     TensorArrayCloseV3 VarHandleOp VariableV2 Variable Const HashTableV2 Placeholder
     BroadcastGradientArgs Timestamp StringFormat StaticRegexFullMatch Exit LoopCond
-    """.split()
+    """
 )
 """What runs for its effect, describes, or stands for a value that nobody asked for."""
+_INSIDE = frozenset({"Enter", "RefEnter", "Switch", "RefSwitch"})
+"""Ways into a loop or branch, whose rows nobody outside reads: `While` and `If` stand for them."""
 _TRAINING = ("Apply", "ResourceApply", "ResourceSparseApply", "SparseApply")
 """Beginnings of optimisers' names."""
 _GRADIENTS = ("Grad", "GradV2", "GradV3", "GradWithArgmax", "BackpropFilter", "BackpropFilterV2")
@@ -47,7 +55,8 @@ def ends(rows: Rows) -> list[tuple[str, Ref]]:
         for ref in row.inputs:
             readers[ref.name].add(row.name)
             ports[ref.name].add(ref.port)
-    tainted = _tainted(rows, readers)
+    inside = _following(rows, readers, lambda row: row.op in _INSIDE)
+    tainted = inside | _following(rows, readers, lambda row: _is_training(row.op))
     left = {name: len(readers[name]) for name in rows}
     stack = [row for row in rows.values() if not left[row.name]]
     found: set[str] = set()
@@ -63,10 +72,10 @@ def ends(rows: Rows) -> list[tuple[str, Ref]]:
     return [(name, Ref(name)) for name in rows if name in found and _computes(rows, rows[name])]
 
 
-def _tainted(rows: Rows, readers: dict[str, set[str]]) -> set[str]:
-    """Everything that is computed from a gradient."""
+def _following(rows: Rows, readers: dict[str, set[str]], begins: Callable[[Row], bool]) -> set[str]:
+    """Everything that is computed from rows of a kind, and these."""
     found: set[str] = set()
-    stack = [row.name for row in rows.values() if _is_training(row.op)]
+    stack = [row.name for row in rows.values() if begins(row)]
     while stack:
         name = stack.pop()
         if name not in found:

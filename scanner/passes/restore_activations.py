@@ -122,7 +122,7 @@ def _moved_hard_sigmoid(draft: Draft, node: Draft.Node) -> None:
 def _scalar_arithmetic(node: Draft.Node) -> bool:
     return node.op in regions.POINTWISE and all(
         not isinstance(arg, Tensor)
-        or scalar(arg) is not None
+        or (scalar(arg) is not None and not _untrained(arg))
         or regions.is_open(arg)
         or (node.op == "Mul" and len(node.dynamic) == 1)
         for arg in node.inputs
@@ -137,6 +137,11 @@ def _slopes(part: list[Draft.Node]) -> list[tuple[Draft.Node, int]]:
         for position, arg in enumerate(node.inputs)
         if isinstance(arg, Tensor) and arg.squeezed != () and (arg.shape or scalar(arg) is None)
     ]
+
+
+def _untrained(arg: Tensor) -> bool:
+    """A stored vector that changes nothing yet: a weight of the layer, no part of its function."""
+    return bool(arg.name and arg.squeezed) and scalar(arg) in (0.0, 1.0)
 
 
 def _shifted(seed: Draft.Node) -> bool:

@@ -40,6 +40,8 @@ def run(draft: Draft) -> None:
     for op in ("LSTM", "GRU"):
         for node in draft.of(op):
             _merge_steps(draft, node)
+    for node in draft.of("Where"):
+        _unmask(draft, node)
     for node in draft.of("SequenceInsert"):
         if _made_by(node.inputs[0], "SequenceEmpty") is not None:
             draft.bypass(node, "sequence of steps", 1)
@@ -265,6 +267,20 @@ def _last_row(draft: Draft, layer: Draft.Node, value: Value, count: int | None) 
         if starts == (-1,) or (count is not None and starts == (count - 1,)):
             draft.replace(user.out, layer.outputs[1])
             draft.remove(user, heirs=(layer,))
+
+
+def _unmask(draft: Draft, node: Draft.Node) -> None:
+    """A step of padding keeps the state before it: lengths of sequences, which no layer keeps."""
+    if not node.alive or len(node.inputs) != 3 or node.out.outputs or not node.out.users:
+        return
+    stepped, kept = node.inputs[1:]
+    layer = stepped.node if isinstance(stepped, Value) else None
+    if layer is None or layer.op not in _LAYERS or "decomposed" not in layer.marks:
+        return
+    inside = all(user.op in ("Loop", "Scan", "SequenceInsert") for user in node.out.users)
+    state = not isinstance(kept, Value) or kept.node is layer or kept in layer.inputs[1:]
+    if inside and state:
+        draft.bypass(node, "mask of padded steps", 1)
 
 
 def _drop_loop(draft: Draft, node: Draft.Node) -> None:
