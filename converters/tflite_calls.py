@@ -43,9 +43,7 @@ def _called(network: Network, index: int) -> list[tuple[int, Row]]:
     ]
 
 
-def _size(
-    network: Network, entry: int, limits: Limits, sizes: dict[int, tuple[int, int]]
-) -> None:
+def _size(network: Network, entry: int, limits: Limits, sizes: dict[int, tuple[int, int]]) -> None:
     """Nodes and nesting of a sub-graph and all below it, without recursion."""
     open_now: list[int] = []
     stack = [(entry, False)]

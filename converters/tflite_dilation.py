@@ -141,8 +141,10 @@ def _rewire(block: Block, chain: Sequence[int], at: int, conv: Row, axis: int) -
         rows[index] = row._replace(inputs=inputs)
         source = made
         shape = values[result].shape if seen else values[rows[chain[0]].inputs[0]].shape
-        wide = bool(axis) and (seen or row.kind == "EXPAND_DIMS") and not (
-            seen and any(rows[i].kind == "SQUEEZE" for i in chain[1:-1] if i <= index)
+        wide = (
+            bool(axis)
+            and (seen or row.kind == "EXPAND_DIMS")
+            and not (seen and any(rows[i].kind == "SQUEEZE" for i in chain[1:-1] if i <= index))
         )
         values[made] = values[made]._replace(shape=_widened(shape, axis if wide else 0))
 

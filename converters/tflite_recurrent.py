@@ -56,9 +56,7 @@ def _kernels(call: Call, start: int) -> tuple[list[Operand], list[Operand], list
     return inputs, recurrent, biases
 
 
-def _lstm(
-    assembly: Assembly, call: Call, groups: Sequence[int], time_major: bool
-) -> Edge | None:
+def _lstm(assembly: Assembly, call: Call, groups: Sequence[int], time_major: bool) -> Edge | None:
     """Emit ONNX's LSTM over [time, batch, features]; `groups` are where the directions begin."""
     found = [_kernels(call, start) for start in groups]
     kernels = [group for group in found if group is not None]
@@ -218,9 +216,7 @@ def _filters(assembly: Assembly, call: Call) -> list[Operand] | None:
     fresh = assembly.emit("Unsqueeze", [fresh, ints((2,))], shapes=((None, filters, 1),))
     cut: Dims = (None, filters, None if length is None else length - 1)
     kept = assembly.reshape(memory, (None, filters, length))
-    kept = assembly.emit(
-        "Slice", [kept, ints((1,)), ints((2**63 - 1,)), ints((2,))], shapes=(cut,)
-    )
+    kept = assembly.emit("Slice", [kept, ints((1,)), ints((2**63 - 1,)), ints((2,))], shapes=(cut,))
     state = assembly.emit(
         "Concat", [kept, fresh], {"axis": 2}, name=call.name, shapes=((None, filters, length),)
     )

@@ -50,7 +50,7 @@ def test_fields_in_any_order_and_many_functions(tmp_path: Path) -> None:
         (b"BZh91AY", "compressed archive"),
         (b"\x00" * 257 + b"ustar\x0000", "tar archive"),
         (b"\x18\x00\x00\x00ORTM\x00\x00", "ORT format"),
-        (b"\x18\x00\x00\x00TFL3\x00\x00", "TFLite"),
+        (b"\x18\x00\x00\x00TFL3\x00\x00", "tflite"),
         (b"GGUF\x03\x00\x00\x00", "GGUF"),
         (b"\x93NUMPY\x01\x00v\x00", "NumPy array"),
         (b'\x40\x00\x00\x00\x00\x00\x00\x00{"w":{"dtype":"F32"', "safetensors"),

@@ -47,9 +47,7 @@ class Writer:
                     names[index, 0] = self.name()
                     dtype = TYPES.get(str(node.attrs.get("dtype", "float32")), 1)
                     shape = node.attrs.get("shape")
-                    inputs.append(
-                        onnx.helper.make_tensor_value_info(names[index, 0], dtype, shape)
-                    )
+                    inputs.append(onnx.helper.make_tensor_value_info(names[index, 0], dtype, shape))
                 else:
                     names[index, 0] = captured[index - own]
                 continue
@@ -229,7 +227,7 @@ def test_same_numbers(name: str, tmp_path: Path) -> None:
     interpreter = tf.lite.Interpreter(model_content=converted)
     interpreter.allocate_tensors()
     rows = interpreter.get_input_details()
-    given = {spec.name.partition(":")[0]: array for spec, array in zip(concrete.inputs, data)}
+    given = {spec.name.partition(":")[0]: array for spec, array in zip(concrete.inputs, data, strict=True)}
     for row in rows:
         interpreter.set_tensor(row["index"], given[row["name"]])
     interpreter.invoke()
