@@ -119,7 +119,8 @@ def _top(assembly: Assembly, call: Call) -> list[Operand] | None:
 
 def _unique(assembly: Assembly, call: Call) -> list[Operand] | None:
     made = assembly.emit("Unique", [call.operand(0)], {"sorted": 0}, name=call.name, outputs=4)
-    return [made, Edge(made.source, 2)][: len(call.shapes)]
+    results: list[Operand] = [made, Edge(made.source, 2)]
+    return results[: len(call.shapes)]
 
 
 RULES: Mapping[str, Rule] = {

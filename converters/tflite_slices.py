@@ -163,13 +163,12 @@ def _strided(assembly: Assembly, call: Call) -> list[Operand] | None:
     if call.integer("offset"):
         end = assembly.emit("Add", [begin, end])
     cuts, new = found
-    starts = _bound(assembly, begin, [(c.entry, c.whole_start, 0 if steps[c.entry] > 0 else END)
-                                      for c in cuts])  # fmt: skip
-    ends = _bound(
-        assembly, end,
-        [(c.entry, c.whole_end, END if steps[c.entry] > 0 else -END) for c in cuts],
-        {c.entry: index for c in cuts if c.shrink and (index := _entry(begin, c.entry)) is not None},
-    )  # fmt: skip
+    forward = {cut.entry: steps[cut.entry] > 0 for cut in cuts}
+    rows = [(c.entry, c.whole_start, 0 if forward[c.entry] else END) for c in cuts]
+    starts = _bound(assembly, begin, rows)
+    rows = [(c.entry, c.whole_end, END if forward[c.entry] else -END) for c in cuts]
+    single = {c.entry: _entry(begin, c.entry) for c in cuts if c.shrink}
+    ends = _bound(assembly, end, rows, {k: v for k, v in single.items() if v is not None})
     dropped = tuple(c.axis for c in cuts if c.shrink)
     axes = ints(tuple(c.axis for c in cuts))
     strides = ints(tuple(1 if c.shrink else steps[c.entry] for c in cuts))

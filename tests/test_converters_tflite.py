@@ -202,8 +202,11 @@ def test_branches_capture_what_they_read(read: Read) -> None:
 
 
 def test_a_variable_that_is_written_is_an_input_and_an_output(read: Read) -> None:
-    initial = graph({"z": weight(1, 4)}, [op("VAR_HANDLE", "", "h", "VarHandle", shared_name="s"),
-                                          op("ASSIGN_VARIABLE", "h z", "")], "", "", "init")  # fmt: skip
+    fill = [
+        op("VAR_HANDLE", "", "h", "VarHandle", shared_name="s"),
+        op("ASSIGN_VARIABLE", "h z", ""),
+    ]
+    initial = graph({"z": weight(1, 4)}, fill, "", "", "init")
     rows = [
         op("CALL_ONCE", "", "", "CallOnce", init_subgraph_index=1),
         op("VAR_HANDLE", "", "h", "VarHandle", shared_name="s"),
