@@ -27,12 +27,16 @@ class Format(NamedTuple):
 
 FORMATS = (
     Format("onnx", "genescan.converters.onnx", sniff.is_onnx),
+    Format("openvino", "genescan.converters.openvino", sniff.is_openvino),
     Format("tflite", "genescan.converters.tflite", sniff.is_tflite),
+    Format("savedmodel", "genescan.converters.tensorflow", sniff.is_saved_model),
+    Format("graphdef", "genescan.converters.tensorflow", sniff.is_graph_def),
+    Format("coreml", "genescan.converters.coreml", sniff.is_coreml),
 )
 """One line per format, asked in this order."""
 
 
-_BUGS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+BUGS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 """What a reader may raise on a file that none of its checks foresaw; users see a `ModelError`."""
 
 
@@ -52,6 +56,14 @@ def detect(source: Source) -> str:
     raise Unsupported(hint, kind=kind)
 
 
+def _inside(source: Source) -> str:
+    """The format of the network in a model folder, which by its place claims to be one."""
+    try:
+        return detect(source)
+    except Unsupported as error:
+        raise ModelError(f"no network: {error.cause}", place=source.path.name) from None
+
+
 def read(path: str | os.PathLike[str], limits: Limits = DEFAULT) -> Graph:
     """Read a model of any supported format: a file, or a folder that is one model.
 
@@ -63,7 +75,7 @@ def read(path: str | os.PathLike[str], limits: Limits = DEFAULT) -> Graph:
     try:
         inside = packages.member(path)
         with Source(inside or path, links=inside is None) as source, paused():
-            name = detect(source)
+            name = _inside(source) if inside else detect(source)
             module = next(row.module for row in FORMATS if row.name == name)
             return cast(Reader, import_module(module)).read(source, limits)
     except ModelError as error:
@@ -71,6 +83,6 @@ def read(path: str | os.PathLike[str], limits: Limits = DEFAULT) -> Graph:
         raise
     except MemoryError:
         raise LimitExceeded("memory", path=os.fspath(path)) from None
-    except _BUGS as error:
+    except BUGS as error:
         cause = f"malformed in a way no check names ({type(error).__name__})"
         raise ModelError(cause, path=os.fspath(path)) from error

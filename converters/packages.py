@@ -58,10 +58,10 @@ def _follow(folder: Path, parts: tuple[str, ...]) -> Path | None:
         path = path / name
         try:
             mode = path.lstat().st_mode
-        except OSError:
+        except (OSError, ValueError):  # a name with a null byte, for one
             return None
         if stat.S_ISLNK(mode):
-            raise ModelError("a symbolic link inside a model package", place=part)
+            raise ModelError("a symbolic link inside a model package", place=name)
     return path if stat.S_ISREG(mode) else None
 
 
@@ -70,7 +70,7 @@ def _only(folder: Path, suffix: str) -> str | None:
     try:
         with os.scandir(folder) as entries:
             names = [entry.name for entry, _ in zip(entries, range(_FILES), strict=False)]
-    except OSError:
+    except (OSError, ValueError):
         return None
     found = [name for name in names if name.endswith(suffix)]
     if len(found) > 1:

@@ -19,7 +19,7 @@ import genescan
 from genescan.render import GRAPHS, REPORTS
 
 USAGE = 4
-_COMMANDS = ("scan", "graph", "explain", "signatures", "benchmark")
+_COMMANDS = ("scan", "graph", "convert", "explain", "signatures", "benchmark")
 _EPILOG = """\
 exit codes: 0 complete; 1 a --fail-on condition was met; 2 an error, or something was not fully
 read; 3 nothing to scan; 4 wrong usage; 5 invalid signatures"""
@@ -84,6 +84,15 @@ def build() -> argparse.ArgumentParser:
         "family (family:text/*); comma-separated, repeatable",
     )  # fmt: skip
     scan.add_argument("--exit-zero", action="store_true", help="exit 0 whatever was found")
+    scan.add_argument(
+        "--isolate", action=argparse.BooleanOptionalAction,
+        help="read each file in a process with limits on memory and time (the default for "
+        "folders and several files)",
+    )  # fmt: skip
+    scan.add_argument(
+        "--jobs", metavar="N", type=_number(int), default=None,  # type: ignore[arg-type]
+        help="such processes at a time (default: one for each processor, at most 8)",
+    )  # fmt: skip
     _rules(scan)
     _limits(scan)
 
@@ -96,6 +105,11 @@ def build() -> argparse.ArgumentParser:
     )  # fmt: skip
     graph.add_argument("--output", metavar="FILE")
     _limits(graph)
+
+    convert = commands.add_parser("convert", help="write the canonical graph as an ONNX file")
+    convert.add_argument("model")
+    convert.add_argument("-o", "--output", metavar="FILE", required=True)
+    _limits(convert)
 
     explain = commands.add_parser("explain", help="say why a signature matches a model, or not")
     explain.add_argument("model")

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from genescan import canonical, converters, pipeline
 from genescan.errors import GenescanError
+from genescan.folders import files
 from genescan.library import Library
 from genescan.limits import DEFAULT, Limits
 from genescan.render import GRAPHS, REPORTS
@@ -76,11 +77,31 @@ def _library(options: argparse.Namespace) -> Library | None:
 # --- scan --------------------------------------------------------------------------------------
 
 
+def _several(options: argparse.Namespace) -> bool:
+    """Whether more than one file may come."""
+    return len(options.paths) > 1 or any(Path(path).is_dir() for path in options.paths)
+
+
+@contextmanager
+def _scanner(
+    options: argparse.Namespace, settings: pipeline.Options
+) -> Iterator[pipeline.Scanner | None]:
+    """Worker processes where files are scanned apart, else None."""
+    apart = _several(options) if options.isolate is None else options.isolate
+    if not apart:
+        yield None
+        return
+    from genescan import isolation
+
+    count = int(options.jobs or isolation.jobs()) if _several(options) else 1
+    with isolation.Workers(count, settings, options.rules) as workers:
+        yield workers.scan
+
+
 @contextmanager
 def _progress(options: argparse.Namespace) -> Iterator[Callable[[str], None]]:
     """A bar with the file being read, on a terminal only and for several files only."""
-    folder = any(Path(path).is_dir() for path in options.paths) or len(options.paths) > 1
-    if not folder or not sys.stderr.isatty():
+    if not _several(options) or not sys.stderr.isatty():
         yield lambda path: None
         return
     from rich.console import Console
@@ -89,7 +110,7 @@ def _progress(options: argparse.Namespace) -> Iterator[Callable[[str], None]]:
 
     columns = BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}")
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("", total=sum(1 for _ in pipeline.files(options.paths)))
+        task = progress.add_task("", total=sum(1 for _ in files(options.paths)))
         started = 0
 
         def show(path: str) -> None:
@@ -119,8 +140,8 @@ def _scan(options: argparse.Namespace) -> int:
             sys.stdout.flush()
 
     settings = pipeline.Options(_limits(options), matches=options.verbose > 1)
-    with _progress(options) as progress:
-        report = pipeline.scan(options.paths, library, settings, progress, each)
+    with _progress(options) as progress, _scanner(options, settings) as scanner:
+        report = pipeline.scan(options.paths, library, settings, progress, each, scanner)
     if stream:
         for item in report.skipped:
             if item.model:
@@ -172,6 +193,24 @@ def _graph(options: argparse.Namespace) -> int:
     written = _write(renderer.render(made.graph, options.view != "core"), options.output)
     lost = made.incidents
     return COMPLETE if written and not lost else INCOMPLETE
+
+
+def _convert(options: argparse.Namespace) -> int:
+    from genescan.render import graph_onnx
+
+    try:
+        made = pipeline.load(options.model, _limits(options))
+        content = graph_onnx.render(made.graph, Path(options.model).name)
+        Path(options.output).write_bytes(content)
+    except GenescanError as error:
+        _complain(str(error))
+        return INCOMPLETE
+    except OSError as error:
+        _complain(f"{options.output}: {error.strerror}")
+        return INCOMPLETE
+    for incident in made.incidents:
+        _complain(f"{options.model}: canonicalisation lost something: {incident}")
+    return INCOMPLETE if made.incidents else COMPLETE
 
 
 def _explain(options: argparse.Namespace) -> int:
@@ -278,6 +317,7 @@ def _benchmark(options: argparse.Namespace) -> int:
 _COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "scan": _scan,
     "graph": _graph,
+    "convert": _convert,
     "explain": _explain,
     "signatures": _signatures,
     "benchmark": _benchmark,

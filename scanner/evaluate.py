@@ -158,7 +158,7 @@ def _transpose(
 ) -> Data | None:
     shape, data = _fixed(args[0].shape), args[0].data
     order = shape_rules.known(attrs.get("perm"))
-    if shape is None or data is None:
+    if shape is None or data is None or (order is None and "perm" in attrs):
         return None
     order = order or tuple(reversed(range(len(shape))))
     strides = _strides(shape)

@@ -17,6 +17,8 @@ class Limits:
     """Bytes of structure kept after payloads are dropped (upb can amplify these ~100x)."""
     wire_fields: int = 20_000_000
     """Protobuf fields walked."""
+    xml_bytes: int = 64 << 20
+    """Size of an XML file; networks of a thousand layers have less than one mebibyte."""
     nodes: int = 500_000
     """Nodes after local functions and sub-graphs are inlined."""
     depth: int = 64
@@ -31,6 +33,8 @@ class Limits:
     """Dimensions of one tensor."""
     seconds: float = 60.0
     """Wall time for reading and canonicalising one file."""
+    memory_bytes: int = 4 << 30
+    """Address space of a process that scans for another one."""
     match_states: int = 200_000
     """Search states per pattern anchor before its answer becomes *unknown*."""
     variants: int = 64

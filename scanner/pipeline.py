@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
+from typing import TypeAlias
 
 import genescan
 from genescan import converters, verdict
@@ -18,10 +19,14 @@ from genescan.collector import paused
 from genescan.deadline import within
 from genescan.errors import GenescanError, LimitExceeded, ModelError, Unsupported
 from genescan.findings import Context
+from genescan.folders import Found, files
 from genescan.index import Index
 from genescan.library import Library
 from genescan.limits import DEFAULT, Limits
 from genescan.report import SCHEMA_VERSION, Model, Report, Skipped
+
+Scanner: TypeAlias = Callable[[Iterable[str]], Iterable[Model]]
+"""Gives the verdicts on files, in their order."""
 
 UNRECOGNISED = "unrecognised"
 """The kind of a file that is no model at all, as far as its content tells."""
@@ -62,22 +67,30 @@ def scan_file(path: str, library: Library, options: Options = Options()) -> Mode
     return replace(model, seconds=round(time.perf_counter() - started, 4))
 
 
-def files(paths: Iterable[str]) -> Iterator[tuple[str, bool]]:
-    """Regular files below the given paths in sorted order; True for those named directly.
+def _left_out(model: Model) -> Skipped | None:
+    """Why a file in a folder is no model to report on; None when it is one."""
+    reason = model.errors[0] if model.errors else ""
+    if model.outcome == "unsupported":
+        return Skipped(model.path, reason, model.format != UNRECOGNISED)
+    if reason.endswith("empty file"):
+        return Skipped(model.path, "empty file", False)
+    return None
 
-    Symbolic links inside folders are not followed. A path that does not exist is yielded, so
-    that reading it reports the error.
-    """
-    for path in paths:
-        if not Path(path).is_dir():
-            yield path, True
-            continue
-        for folder, inner, names in os.walk(path):
-            inner.sort()
-            for name in sorted(names):
-                full = os.path.join(folder, name)  # noqa: PTH118  # keeps the user's spelling
-                if not os.path.islink(full):  # noqa: PTH114  # as above
-                    yield full, False
+
+def _verdicts(
+    paths: Iterable[str], scanner: Scanner, progress: Callable[[str], None]
+) -> Iterator[tuple[Found, Model]]:
+    """Everything there is to scan, each with its verdict."""
+    pending: deque[Found] = deque()
+
+    def listed() -> Iterator[str]:
+        for found in files(paths):
+            pending.append(found)
+            progress(found.path)
+            yield found.path
+
+    for model in scanner(listed()):
+        yield pending.popleft(), model
 
 
 def scan(
@@ -86,22 +99,29 @@ def scan(
     options: Options = Options(),  # immutable
     progress: Callable[[str], None] = lambda path: None,
     each: Callable[[Model], None] = lambda model: None,
+    scanner: Scanner | None = None,
 ) -> Report:
-    """Scan files and folders; `each` is called with every verdict as it comes."""
+    """Scan files and folders.
+
+    Args:
+        paths: files, folders, and folders that are one model.
+        library: the signatures.
+        options: how to scan.
+        progress: called with every path before it is read.
+        each: called with every verdict as it comes.
+        scanner: gives the verdicts on paths in their order; the default scans in this process.
+    """
     started = time.perf_counter()
     models: list[Model] = []
     skipped: list[Skipped] = []
-    for path, direct in files(paths):
-        progress(path)
-        model = scan_file(path, library, options)
-        if not direct and model.outcome == "unsupported":
-            reason = model.errors[0] if model.errors else "unsupported"
-            skipped.append(Skipped(path, reason, model.format != UNRECOGNISED))
-        elif not direct and model.errors and model.errors[0].endswith("empty file"):
-            skipped.append(Skipped(path, "empty file", False))
-        else:
+    scanner = scanner or (lambda names: (scan_file(name, library, options) for name in names))
+    for found, model in _verdicts(paths, scanner, progress):
+        left_out = None if found.direct else _left_out(model)
+        if left_out is None:
             models.append(model)
             each(model)
+        elif left_out.model or not found.part:
+            skipped.append(left_out)
     return Report(
         SCHEMA_VERSION,
         genescan.__version__,

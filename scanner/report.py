@@ -181,6 +181,13 @@ def from_json(data: Mapping[str, Any]) -> Report:
     return result
 
 
+def model_from_json(data: Mapping[str, Any]) -> Model:
+    """Read one verdict back; raises `KeyError` or `TypeError` for a wrong shape."""
+    result = _build(Model, data)
+    assert isinstance(result, Model)
+    return result
+
+
 def _build(kind: Any, value: Any) -> Any:
     """Rebuild a typed value from its JSON form."""
     origin, inner = get_origin(kind), get_args(kind)

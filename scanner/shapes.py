@@ -132,8 +132,9 @@ def _gemm(attrs: Attrs, shapes: Shapes, constants: Constants) -> list[Dims | Non
 
 def _transpose(attrs: Attrs, shapes: Shapes, constants: Constants) -> list[Dims | None]:
     data, order = shapes[0], known(attrs.get("perm"))
-    if data is None:
-        return [None if order is None else (None,) * len(order)]
+    if data is None or (order is None and "perm" in attrs):  # no order, or one that is not known
+        rank = len(data) if data is not None else None if order is None else len(order)
+        return [None if rank is None else (None,) * rank]
     order = order or tuple(reversed(range(len(data))))
     if sorted(order) != list(range(len(data))):
         return [None]

@@ -78,12 +78,12 @@ def test_ndjson_is_one_object_a_line_and_names_skipped_models_aside(
     run: Run, tmp_path: Path
 ) -> None:
     (tmp_path / "a.onnx").write_bytes(Path(RESNET).read_bytes())
-    (tmp_path / "b.h5").write_bytes((HOSTILE / "hdf5.onnx").read_bytes())
+    (tmp_path / "b.ort").write_bytes((HOSTILE / "ort-format.onnx").read_bytes())
     (tmp_path / "c.txt").write_text("notes")
     ran = run("scan", tmp_path, RESNET, "--format", "ndjson")
     paths = [json.loads(line)["path"] for line in ran.out.splitlines()]
     assert paths == [str(tmp_path / "a.onnx"), RESNET]
-    assert "b.h5" in ran.err and "c.txt" not in ran.err
+    assert "b.ort" in ran.err and "c.txt" not in ran.err
     assert ran.code == INCOMPLETE
 
 
@@ -164,7 +164,7 @@ def test_exit_codes(run: Run, arguments: list[str], code: int) -> None:
 
 def test_a_skipped_model_in_a_folder_counts_as_unsupported(run: Run, tmp_path: Path) -> None:
     (tmp_path / "a.onnx").write_bytes(Path(RESNET).read_bytes())
-    (tmp_path / "b.h5").write_bytes((HOSTILE / "hdf5.onnx").read_bytes())
+    (tmp_path / "b.ort").write_bytes((HOSTILE / "ort-format.onnx").read_bytes())
     assert run("scan", tmp_path).code == INCOMPLETE
     assert run("scan", tmp_path, "--fail-on", "unsupported").code == FAILED
 

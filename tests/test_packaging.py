@@ -18,6 +18,7 @@ import genescan
 
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 FOLDERS = {"scanner": "genescan", "converters": "genescan.converters"}
+SCHEMA = ("coreml.fds", "onnx.fds", "tensorflow.fds", "NOTICE")
 
 
 def test_every_folder_of_modules_is_a_listed_package() -> None:
@@ -63,7 +64,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def expected() -> set[str]:
     """Every file that belongs into the wheel."""
     files = {"genescan/py.typed", "genescan/report.schema.json"}
-    files |= {f"genescan/converters/_schema/{name}" for name in ("onnx.fds", "NOTICE")}
+    files |= {f"genescan/converters/_schema/{name}" for name in SCHEMA}
     files.add("genescan/signatures/__init__.py")
     for path in (ROOT / "signatures").rglob("*.yml"):
         files.add(f"genescan/signatures/{path.relative_to(ROOT / 'signatures').as_posix()}")

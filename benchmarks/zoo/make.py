@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import csv
-import multiprocessing as mp
-import os
 import queue
 import threading
 import time
@@ -14,85 +11,24 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from benchmarks.zoo.worker import Worker, answer
+
 COLUMNS = [
     "path", "family", "variant", "components", "modality", "task", "variant_export", "seed",
 ]  # fmt: skip
 ERROR_COLUMNS = ["name", "variant_export", "cause"]
-TIMEOUT = 180.0
 
 
 def serve(link: Connection, out: str, seed: int) -> None:
-    """Worker loop: receive (name, variant), export, answer with '' or a one-line cause."""
+    """Worker loop: receive (name, variant) and export."""
     import torch
 
     from benchmarks.zoo.catalogue import specs
     from benchmarks.zoo.export import run
 
     torch.set_num_threads(1)
-    sink = os.open(os.devnull, os.O_WRONLY)  # exporters print from native code, too
-    os.dup2(sink, 1)
-    os.dup2(sink, 2)
     known = specs()
-    link.send("ready")
-    while (job := link.recv()) is not None:
-        name, variant = job
-        try:
-            run(known[name], variant, seed, Path(out) / name)
-            link.send("")
-        except Exception as error:  # any failure of an exporter is data, not a crash
-            link.send(one_line(error))
-
-
-def one_line(error: BaseException) -> str:
-    """Type and first line of the innermost cause, bounded."""
-    while error.__cause__ is not None:
-        error = error.__cause__
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return f"{type(error).__name__}: {lines[0] if lines else ''}"[:300]
-
-
-class Worker:
-    """A spawned process that is replaced when it hangs or dies."""
-
-    def __init__(self, out: Path, seed: int) -> None:
-        self.out, self.seed = out, seed
-        self.process: Any = None
-        self.link: Any = None
-
-    def start(self) -> None:
-        """Spawn the process and wait until it has loaded the catalogue."""
-        context = mp.get_context("spawn")
-        self.link, far = context.Pipe()
-        self.process = context.Process(target=serve, args=(far, str(self.out), self.seed))
-        self.process.daemon = True
-        self.process.start()
-        far.close()
-        self.link.recv()
-
-    def stop(self) -> None:
-        """End the process, if there is one: politely when it listens, else by force."""
-        if self.process is not None:
-            with contextlib.suppress(OSError):
-                self.link.send(None)
-            self.process.join(2)
-            self.process.kill()
-            self.process.join()
-            self.link.close()
-        self.process = None
-
-    def export(self, name: str, variant: str) -> str:
-        """Run one export; returns '' or the cause of failure."""
-        try:
-            if self.process is None:
-                self.start()
-            self.link.send((name, variant))
-            if self.link.poll(TIMEOUT):
-                return self.link.recv()
-            cause = f"timeout after {TIMEOUT:.0f} s"
-        except (EOFError, OSError):
-            cause = "the exporter crashed its process"
-        self.stop()
-        return cause
+    answer(link, lambda name, variant: run(known[name], variant, seed, Path(out) / name))
 
 
 def read_rows(path: Path) -> list[dict[str, str]]:
@@ -152,7 +88,7 @@ def work(todo: queue.Queue[Any], ledger: Ledger, args: argparse.Namespace) -> No
     """Thread body: take models from the queue and drive one worker process."""
     from benchmarks.zoo.export import variants_for
 
-    worker = Worker(args.out, args.seed)
+    worker = Worker(serve, str(args.out), args.seed)
     while True:
         try:
             spec = todo.get_nowait()

@@ -93,7 +93,7 @@ def _fold(node: Draft.Node) -> list[Tensor]:
     source = constants[0] if constants else None
     results = []
     for port in range(len(node.outputs)):
-        shape = inferred[port] if port < len(inferred) else None
+        shape = _fuller(inferred[port] if port < len(inferred) else None, node.outputs[port])
         data = evaluate.evaluate(node.op, attrs, constants, shape) if port == 0 else None
         keep = source is not None and node.op in _SAME_BYTES
         results.append(
@@ -104,6 +104,16 @@ def _fold(node: Draft.Node) -> list[Tensor]:
             )
         )  # fmt: skip
     return results
+
+
+def _fuller(inferred: Dims | None, value: Value) -> Dims | None:
+    """The inferred shape; where that leaves sizes open, the one that the file declares."""
+    declared = value.shape
+    if declared is None or (inferred is not None and len(inferred) != len(declared)):
+        return inferred
+    if inferred is None:
+        return declared
+    return tuple(b if a is None else a for a, b in zip(inferred, declared, strict=True))
 
 
 def _replace(draft: Draft, node: Draft.Node, results: list[Tensor]) -> None:

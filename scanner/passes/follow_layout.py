@@ -14,19 +14,25 @@ After:
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from genescan import ops, shapes
 from genescan.draft import Draft, Value
 from genescan.graph import Tensor
 
 _KEEPING = frozenset({"Elementwise", "Activation", "Quantization"})
-_KEEPING_OPS = frozenset({"Identity", "Cast", "CastLike", "Dropout", "BatchNormalization"})
+_KEEPING_OPS = frozenset(
+    {"Identity", "Cast", "CastLike", "Dropout", "BatchNormalization", "Concat"}
+)
+Order = tuple[int, ...]
+"""For each axis of a value, which axis of its source it was."""
 
 
 def run(draft: Draft) -> None:
     """One walk in topological order, carrying each value's axes as its source counted them."""
     if not draft.has("Transpose"):
         return
-    layout: dict[Value, tuple[int, ...]] = {}
+    layout: dict[Value, Order] = {}
     for node in draft:
         source = node.inputs[0] if node.inputs else None
         order = layout.get(source) if isinstance(source, Value) else None
@@ -35,14 +41,46 @@ def run(draft: Draft) -> None:
             if perm is not None and (order is None or len(order) == len(perm)):
                 layout[node.out] = perm if order is None else tuple(order[axis] for axis in perm)
         elif ops.kind(node.op) in _KEEPING or node.op in _KEEPING_OPS:
-            known = {layout[value] for value in node.dynamic if value in layout}
-            if len(known) == 1:
-                layout[node.out] = known.pop()
+            known = _common(node, layout)
+            if known is not None:
+                layout[node.out] = known
+                _turn_constants(draft, node, known)
         elif node.op.startswith("Reduce") and order is not None and "counted" not in node.attrs:
             _count_before(draft, node, order)
 
 
-def _count_before(draft: Draft, node: Draft.Node, order: tuple[int, ...]) -> None:
+def _common(node: Draft.Node, layout: Mapping[Value, Order]) -> Order | None:
+    """The layout of all operands that have one, unless another takes part element by element."""
+    known = {layout[value] for value in node.dynamic if value in layout}
+    others = (value for value in node.dynamic if value not in layout)
+    if len(known) != 1 or any(_whole(value, node.out) for value in others):
+        return None
+    return known.pop()
+
+
+def _turn_constants(draft: Draft, node: Draft.Node, order: Order) -> None:
+    """Constants that are broadcast, and the axis of a Concat, in the layout of the source."""
+    axis = node.attrs.get("axis")
+    if node.op == "Concat" and isinstance(axis, int) and -len(order) <= axis < len(order):
+        draft.retype(node, node.op, {**node.attrs, "axis": order[axis]})
+    for position, arg in enumerate(node.inputs):
+        if not isinstance(arg, Tensor) or not arg.shape or len(arg.shape) > len(order):
+            continue
+        if arg.squeezed == () or order == tuple(range(len(order))):
+            continue
+        shape = (1,) * (len(order) - len(arg.shape)) + arg.shape
+        made = tuple(shape[order.index(axis)] for axis in range(len(order)))
+        data = arg.data if len(arg.squeezed or ()) == 1 else None  # one axis keeps its order
+        turned = Tensor(arg.dtype, made, data, arg.name, arg.payload)
+        draft.set_input(node, position, turned)
+
+
+def _whole(value: Value, result: Value) -> bool:
+    """Whether a value takes part element by element, so that its own axes count too."""
+    return value.shape is not None and value.shape == result.shape
+
+
+def _count_before(draft: Draft, node: Draft.Node, order: Order) -> None:
     constants = [arg if isinstance(arg, Tensor) else None for arg in node.inputs]
     axes = shapes.known(shapes.operand(node.attrs, "axes", constants, 1))
     if axes is None or not all(-len(order) <= axis < len(order) for axis in axes):

@@ -27,13 +27,19 @@ def run(draft: Draft) -> None:
     for node in draft:
         if node.op == "Input" or node.op in _CHANCE or node.bodies:
             continue
-        key = _key(node)
+        key = _key(node) if _certain(node) else id(node)
         first = seen.setdefault(key, node)
         if first is node:
             continue
         for mine, kept in zip(node.outputs, first.outputs, strict=True):
             draft.replace(mine, kept)
         draft.remove(node, heirs=(first,))
+
+
+def _certain(node: Draft.Node) -> bool:
+    """Whether operands and attributes say all: a Slice with unknown bounds is like no other."""
+    bounds = ("part" in node.attrs, {"starts", "ends"} <= node.attrs.keys())
+    return node.op != "Slice" or any(bounds)
 
 
 def _key(node: Draft.Node) -> object:

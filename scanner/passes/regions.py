@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 from genescan.draft import Arg, Draft, Value
 from genescan.evaluate import UNARY
@@ -53,6 +54,7 @@ _ATTRIBUTED: Mapping[str, Callable[[Draft.Node, float], float]] = {
     "Relu": _relu,
     "Elu": _elu,
     "Clip": _clip,
+    "ThresholdedRelu": lambda node, x: x if x > node.number("alpha", 1.0) else 0.0,
     "HardSwish": lambda node, x: x * min(1.0, max(0.0, x / 6 + 0.5)),
     "Softsign": lambda node, x: x / (1 + abs(x)),
     "Swish": lambda node, x: x * (1 / (1 + math.exp(-x))),
@@ -82,6 +84,25 @@ POINTWISE = frozenset(UNARY) | frozenset(_ATTRIBUTED) | frozenset(_BINARY) | {"W
 REDUCING = frozenset(_REDUCE)
 
 
+Assumed = Mapping["tuple[Draft.Node, int]", float]
+"""Values taken for unknown numbers, by the node and the position of the operand."""
+
+
+def is_open(arg: Arg) -> bool:
+    """Whether an operand is one number whose value the file keeps elsewhere."""
+    return isinstance(arg, Tensor) and arg.squeezed == () and arg.data is None
+
+
+def open_numbers(nodes: Iterable[Draft.Node]) -> list[tuple[Draft.Node, int]]:
+    """Where a region reads a number that is open."""
+    return [
+        (node, position)
+        for node in nodes
+        for position, arg in enumerate(node.inputs)
+        if is_open(arg)
+    ]
+
+
 def _number(arg: Tensor) -> float:
     value = scalar(arg)
     return 0.83 if value is None else value  # an unknown weight: arbitrary, positive, not one
@@ -105,18 +126,20 @@ def _node_value(node: Draft.Node, args: Sequence[Vector]) -> Vector:
 
 
 def compute(
-    nodes: Sequence[Draft.Node], entry: Value, exit_: Value, sample: Vector
-) -> Vector | None:
+    nodes: Sequence[Draft.Node], entry: Value, exit_: Value, sample: Vector,
+    assumed: Assumed = MappingProxyType({}),
+) -> Vector | None:  # fmt: skip
     """Run a region (in topological order) on sample values; None when it cannot be run."""
     values: dict[Value, Vector] = {entry: sample}
     try:
         for node in nodes:
             args = []
-            for arg in node.inputs:
+            for position, arg in enumerate(node.inputs):
                 if isinstance(arg, Value):
                     args.append(values[arg])
                 elif arg is not None:
-                    args.append((_number(arg),) * len(sample))
+                    number = assumed.get((node, position))
+                    args.append((_number(arg) if number is None else number,) * len(sample))
             values[node.out] = _node_value(node, args)
     except (KeyError, ArithmeticError, ValueError, TypeError, IndexError):
         return None

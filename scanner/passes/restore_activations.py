@@ -13,8 +13,9 @@ After:
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from genescan.draft import Draft, Value
 from genescan.graph import Attr, Tensor
@@ -49,6 +50,7 @@ _HARD_SIGMOID: _Known = ("HardSigmoid", {}, _hard)
 _SIGMOID: _Known = ("Sigmoid", {}, _sigmoid)
 _SOFTPLUS: _Known = ("Softplus", {}, lambda x: math.log1p(math.exp(x)))
 _ELU: _Known = ("Elu", {}, lambda x: x if x > 0 else math.exp(x) - 1)
+_SELU: _Known = ("Selu", {}, lambda x: 1.0507 * (x if x > 0 else 1.67326 * (math.exp(x) - 1)))
 _SOFTSIGN: _Known = ("Softsign", {}, lambda x: x / (1 + abs(x)))
 _TANH: _Known = ("Tanh", {}, math.tanh)
 
@@ -59,15 +61,33 @@ _SEEDS: Mapping[str, tuple[_Known, ...]] = {
     "Erfc": (_GELU,),
     "Tanh": (_MISH, _TANH_GELU),
     "HardSigmoid": (_HARD_SWISH,),
-    "Softplus": (_MISH,),
+    "Softplus": (_MISH, _SOFTPLUS),
+    "Elu": (_SELU,),
     "Relu": (_HARD_SWISH, _HARD_SIGMOID),
     "Clip": (_HARD_SWISH, _HARD_SIGMOID),
     "Sigmoid": (_SWISH, _QUICK, _TANH_GELU),
-    "Exp": (_MISH, _SWISH, _SIGMOID, _SOFTPLUS, _ELU, _TANH),
+    "Exp": (_MISH, _SWISH, _SIGMOID, _SOFTPLUS, _ELU, _SELU, _TANH),
     "Abs": (_SOFTSIGN,),
+    "Neg": (),
+    "Max": (),
+    "Min": (),
+    "Greater": (),
+    "GreaterOrEqual": (),
 }
+_USUAL: Mapping[str, tuple[float, ...]] = {
+    "Mul": (1.702, 0.5, -1.0),
+    "Add": (1.0, 3.0, -1.0),
+    "Sub": (1.0,),
+    "Div": (1.0, 6.0),
+}
+"""Numbers that spell activations; a factor of one would not have been written."""
+_OPEN = 2
 _CLIPPED = frozenset({"Relu", "Clip"})
 _DEPTH = 8
+_COMPARED = frozenset({"Max", "Min", "Greater", "GreaterOrEqual"})
+_BENDING = _COMPARED | {"Relu", "Abs"}
+_WEIGHT = 0.83
+"""What stands in for a learned slope."""
 
 
 def run(draft: Draft) -> None:
@@ -75,18 +95,57 @@ def run(draft: Draft) -> None:
     for seed, known in _SEEDS.items():
         for node in draft.of(seed):
             _around(draft, node, known)
+    for node in draft.of("Mul"):
+        _moved_hard_sigmoid(draft, node)
+
+
+def _moved_hard_sigmoid(draft: Draft, node: Draft.Node) -> None:
+    """Relu6(x) / 6 is HardSigmoid(x - 3); the three went into the bias of what makes x."""
+    factor = next((scalar(arg) for arg in node.inputs if isinstance(arg, Tensor)), None)
+    relu = node.dynamic[0].node if len(node.dynamic) == 1 else None
+    if factor is None or relu is None or relu.op != "Relu" or relu.out.sole_user is not node:
+        return
+    if abs(factor - 1 / 6) > _TOLERANCE / 6 or abs(relu.number("max") - 6.0) > _TOLERANCE * 6:
+        return
+    value = relu.inputs[0]
+    shape = None if value is None else value.shape
+    three = Tensor("float32", (), (-3.0,))
+    moved = draft.add("Add", [value, three], before=relu, origin=(relu,), shapes=(shape,))
+    moved.via = {0: relu.via.get(0, ())}
+    draft.fuse([relu, node], node.out, "HardSigmoid", [moved.out], {"alpha": 1 / 6})
 
 
 def _scalar_arithmetic(node: Draft.Node) -> bool:
     return node.op in regions.POINTWISE and all(
-        not isinstance(arg, Tensor) or scalar(arg) is not None for arg in node.inputs
+        not isinstance(arg, Tensor)
+        or scalar(arg) is not None
+        or regions.is_open(arg)
+        or (node.op == "Mul" and len(node.dynamic) == 1)
+        for arg in node.inputs
     )
+
+
+def _slopes(part: list[Draft.Node]) -> list[tuple[Draft.Node, int]]:
+    """Factors that are weights, one for each channel: the slopes of a PRelu."""
+    return [
+        (node, position)
+        for node in part
+        for position, arg in enumerate(node.inputs)
+        if isinstance(arg, Tensor) and arg.squeezed != () and (arg.shape or scalar(arg) is None)
+    ]
 
 
 def _shifted(seed: Draft.Node) -> bool:
     """Hard sigmoids clip a sum with a constant; most clips do not, so ask first."""
     value = seed.inputs[0]
     return isinstance(value, Value) and value.node.op == "Add" and len(value.node.dynamic) == 1
+
+
+def _with_itself(seed: Draft.Node) -> bool:
+    """A leaky ReLU compares a value with zero or with a multiple of itself."""
+    return len(seed.dynamic) < 2 or any(
+        value.node.op == "Mul" and len(value.node.dynamic) == 1 for value in seed.dynamic
+    )
 
 
 def _entries(seed: Draft.Node) -> list[Value]:
@@ -108,6 +167,8 @@ def _around(draft: Draft, seed: Draft.Node, known: tuple[_Known, ...]) -> None:
     if not seed.alive or not _scalar_arithmetic(seed):
         return
     if seed.op in _CLIPPED and not _shifted(seed):
+        return
+    if seed.op in _COMPARED and not _with_itself(seed):
         return
     for entry in _entries(seed):
         back = regions.between(entry, seed.out, _backward(seed, entry))
@@ -137,17 +198,61 @@ def _fuse_at(
     part = regions.between(entry, exit_, region)
     if len(part) < 2 or not regions.closed(part, exit_):
         return False
-    values = regions.compute(part, entry, exit_, _SAMPLES)
-    if values is None:
-        return False
-    for op, attrs, function in known:
-        if all(
-            abs(value - function(x)) <= _TOLERANCE
-            for x, value in zip(_SAMPLES, values, strict=True)
-        ):
-            draft.fuse(part, exit_, op, [entry], attrs, via={0: _via(part, entry)})
+    if _slopes(part):
+        return _fuse_prelu(draft, entry, exit_, part)
+    for assumed in _assumptions(part):
+        values = regions.compute(part, entry, exit_, _SAMPLES, assumed)
+        for op, attrs, function in known if values is not None else ():
+            if all(
+                abs(value - function(x)) <= _TOLERANCE
+                for x, value in zip(_SAMPLES, values or (), strict=True)
+            ):
+                via = {0: _via(part, entry)}
+                marks = {"assumed": "constants of unknown value"} if assumed else {}
+                draft.fuse(part, exit_, op, [entry], attrs, via=via, marks=marks)
+                return True
+        bent = any(n.op in _BENDING for n in part)
+        slope = _leaky(values) if values is not None and bent and not assumed else None
+        if slope is not None:
+            via = {0: _via(part, entry)}
+            draft.fuse(part, exit_, "LeakyRelu", [entry], {"alpha": slope}, via=via)
             return True
     return False
+
+
+def _leaky(values: Sequence[float]) -> float | None:
+    """The slope for negative numbers, where positive ones stay what they are."""
+    slope = round(values[0] / _SAMPLES[0], 4)
+    line = (x if x > 0 else slope * x for x in _SAMPLES)
+    straight = all(abs(a - b) <= _TOLERANCE for a, b in zip(values, line, strict=True))
+    return slope if straight and 0 < abs(slope) < 1 else None
+
+
+def _fuse_prelu(draft: Draft, entry: Value, exit_: Value, part: list[Draft.Node]) -> bool:
+    """One learned factor in a region that is the identity above zero: PRelu."""
+    slopes = _slopes(part)
+    if len(slopes) != 1:
+        return False
+    (node, position) = slopes[0]
+    values = regions.compute(part, entry, exit_, _SAMPLES, {slopes[0]: _WEIGHT})
+    slope = None if values is None else _leaky(values)
+    if slope is None or min(abs(abs(slope) - _WEIGHT), abs(abs(slope) - _WEIGHT / 2)) > _TOLERANCE:
+        return False
+    via = {0: _via(part, entry)}
+    draft.fuse(part, exit_, "PRelu", [entry, node.inputs[position]], via=via)
+    return True
+
+
+def _assumptions(part: list[Draft.Node]) -> Iterator[regions.Assumed]:
+    """Values for numbers that the file keeps elsewhere; none where all are known.
+
+    Of functions with at most two unknown numbers those that are in use can be told apart.
+    """
+    found = regions.open_numbers(part)
+    if len(found) <= _OPEN:
+        choices = [_USUAL.get(node.op, ()) for node, _ in found]
+        for values in itertools.product(*choices):
+            yield dict(zip(found, values, strict=True))
 
 
 def _via(part: list[Draft.Node], entry: Value) -> tuple[str, ...]:

@@ -42,6 +42,8 @@ def run(draft: Draft) -> None:
         if scores is not None and out is not None:
             _fuse(draft, softmax, scores, out)
     for node in draft.of("SDPA"):
+        for position in (0, 1):
+            _drop_scale(draft, node, position)
         for position in (1, 2):
             _drop_cache(draft, node, position)
 
@@ -165,6 +167,17 @@ def _fuse(
     cut += [value for step in between for value in step.dynamic if value not in passed]
     draft.prune(cut, "attention mask")
     made.marks["decomposed"] = "attention"
+
+
+def _drop_scale(draft: Draft, node: Draft.Node, position: int) -> None:
+    """Queries or keys that are scaled before a fused kernel."""
+    value = node.arg(position)
+    if not isinstance(value, Value):
+        return
+    source, factor = _unscaled(draft, value)
+    for scale in factor:
+        draft.replace(value, source, scale.via.get(scale.inputs.index(source), ()))
+        draft.remove(scale, heirs=(node,))
 
 
 def _drop_cache(draft: Draft, node: Draft.Node, position: int) -> None:

@@ -74,8 +74,8 @@ def _affine(draft: Draft, node: Draft.Node) -> None:
     user = node.out.sole_user
     if user is None or user.op != "Add" or not node.dynamic:
         return
-    if node.dynamic[0].node.op in _CONVS:
-        return
+    if node.dynamic[0].node.op in _CONVS and node.dynamic[0].sole_user is node:
+        return  # the convolution takes it, unless others read it as it is
     if not _per_channel(_constant(node)) or not _per_channel(_constant(user)):
         return
     first, region = node, [node, user]

@@ -16,7 +16,9 @@ After:
 
 from __future__ import annotations
 
+import itertools
 import math
+from collections.abc import Iterator
 
 from genescan import shapes
 from genescan.draft import Draft, Value
@@ -35,6 +37,10 @@ _ALLOWED = frozenset(
         "ReduceMean", "ReduceSum", "ReduceSumSquare", "ReduceL2", "GlobalAveragePool",
     }
 )  # fmt: skip
+_EXPONENTS = (2.0, 0.5, -0.5)
+_NEUTRAL = {"Add": 1e-6, "Sub": 1e-6, "Max": 1e-6, "Clip": 1e-6}
+_OPEN = 3
+"""Unknown exponents of one region; a normalisation has a square and a root."""
 _NORMS = ("LayerNormalization", "RMSNormalization", "GroupNormalization", "InstanceNormalization")
 
 
@@ -110,20 +116,46 @@ def _fuse_at(draft: Draft, entry: Value, exit_: Value, region: list[Draft.Node])
     reduces = [node for node in part if node.op in regions.REDUCING]
     if len(part) < 2 or not reduces or not regions.closed(part, exit_):
         return False
-    results = [regions.compute(part, entry, exit_, sample) for sample in _SAMPLES]
+    for assumed in _assumptions(part):
+        op = _named(part, entry, exit_, reduces, assumed)
+        if op is not None:
+            marks = {"assumed": "squares and roots of unknown exponent"} if assumed else {}
+            draft.fuse(part, exit_, op, [entry], marks=marks)
+            return True
+    return False
+
+
+def _assumptions(part: list[Draft.Node]) -> Iterator[regions.Assumed]:
+    """Values for numbers that the file keeps elsewhere; none where all are known.
+
+    Only squares and roots make a normalisation, so each exponent is tried as one of these; what is
+    added is taken for an epsilon, a numerator for one.
+    """
+    found = regions.open_numbers(part)
+    exponents = [(node, position) for node, position in found if node.op == "Pow" and position == 1]
+    if len(exponents) > _OPEN:
+        return
+    rest = {place: _NEUTRAL.get(place[0].op, 1.0) for place in found if place not in exponents}
+    for values in itertools.product(_EXPONENTS, repeat=len(exponents)):
+        yield {**rest, **dict(zip(exponents, values, strict=True))}
+
+
+def _named(
+    part: list[Draft.Node], entry: Value, exit_: Value, reduces: list[Draft.Node],
+    assumed: regions.Assumed,
+) -> str | None:  # fmt: skip
+    """The normalisation that a region computes."""
+    results = [regions.compute(part, entry, exit_, sample, assumed) for sample in _SAMPLES]
     if any(result is None for result in results):
-        return False
+        return None
     values: list[regions.Vector] = [result for result in results if result is not None]
-    sums = any(node.op not in ("ReduceMean", "GlobalAveragePool") for node in reduces)
     if _affine([_normalised(sample, centre=True) for sample in _SAMPLES], values):
         wide = any(_several_axes(node) for node in reduces)
-        op = "InstanceNormalization" if wide else "LayerNormalization"
-    elif _affine([_normalised(sample, centre=False) for sample in _SAMPLES], values):
-        op = "LpNormalization" if sums else "RMSNormalization"
-    else:
-        return False
-    draft.fuse(part, exit_, op, [entry])
-    return True
+        return "InstanceNormalization" if wide else "LayerNormalization"
+    if _affine([_normalised(sample, centre=False) for sample in _SAMPLES], values):
+        sums = any(node.op not in ("ReduceMean", "GlobalAveragePool") for node in reduces)
+        return "LpNormalization" if sums else "RMSNormalization"
+    return None
 
 
 def _several_axes(node: Draft.Node) -> bool:

@@ -35,7 +35,7 @@ def run(draft: Draft) -> None:
     """Look at every Transpose between two Reshapes, and at every reshaped InstanceNormalization."""
     for node in draft.of("Transpose"):
         _shuffle(draft, node)
-    for node in draft.of("InstanceNormalization"):
+    for node in draft.of("InstanceNormalization", "MeanVarianceNormalization"):
         _group_norm(draft, node)
     for node in draft.of("Gather", "Slice"):
         _everything(draft, node)
@@ -70,7 +70,9 @@ def _slices_all(node: Draft.Node, before: Dims) -> bool:
     after = node.out.shape
     constants = [arg if isinstance(arg, Tensor) else None for arg in node.inputs]
     axes = shapes.known(shapes.operand(node.attrs, "axes", constants, 3))
-    if after is None or len(after) != len(before):
+    steps = shapes.operand(node.attrs, "steps", constants, 4)
+    turned = steps is not None and set(shapes.ints(steps) or (None,)) != {1}
+    if after is None or len(after) != len(before) or turned:
         return False
     cut = range(len(before)) if axes is None else axes
     return all(
@@ -95,6 +97,13 @@ def _shuffle(draft: Draft, node: Draft.Node) -> None:
     draft.fuse([before, node, after], after.out, name, [data])
 
 
+def _groups(node: Draft.Node, channels: int | None, groups: int | None) -> bool:
+    """Whether each of so many groups of channels is normalised over all it holds."""
+    return node.ints("axes") in ((2,), (-1,)) and bool(
+        channels and groups and not channels % groups
+    )
+
+
 def _target(node: Draft.Node) -> Dims | None:
     given = node.arg(1) if len(node.inputs) > 1 else None
     return shapes.ints(given if isinstance(given, Tensor) else node.attrs.get("shape"))
@@ -112,6 +121,8 @@ def _group_norm(draft: Draft, node: Draft.Node) -> None:
     if target is None or len(target) != 3 or not isinstance(data, Value):
         return
     channels = data.shape[1] if data.shape is not None and len(data.shape) > 1 else None
+    if node.op == "MeanVarianceNormalization" and not _groups(node, channels, target[1]):
+        return
     alone = channels is not None and channels == target[1]  # as many groups as channels
     name = "InstanceNormalization" if alone else "GroupNormalization"
     draft.fuse([before, node, after], after.out, name, [data])

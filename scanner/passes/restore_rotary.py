@@ -14,6 +14,7 @@ After:
 from __future__ import annotations
 
 from genescan.draft import Arg, Draft, Value
+from genescan.passes import regions
 
 
 def run(draft: Draft) -> None:
@@ -31,14 +32,25 @@ def _slice_of(arg: Arg) -> Value | None:
     return None
 
 
+def _negates(node: Draft.Node) -> bool:
+    """A negation, or a product with one number that the file keeps elsewhere.
+
+    A half that is scaled, swapped with the other, weighed by a table and added to the whole is a
+    rotation, and the number -1.
+    """
+    if node.op != "Mul" or len(node.dynamic) != 1:
+        return node.op == "Neg"
+    return any(map(regions.is_open, node.inputs))
+
+
 def _rotated_half(draft: Draft, node: Draft.Node) -> bool:
     """Add(Mul(x, cos), Mul(Concat(Neg(Slice(x)), Slice(x)), sin))."""
     if len(node.dynamic) != 2 or len(node.inputs) != 2:
         return False
-    negative = next((v.node for v in node.dynamic if v.node.op == "Neg"), None)
+    negative = next((v.node for v in node.dynamic if _negates(v.node)), None)
     plain = next((v for v in node.dynamic if v.node.op == "Slice"), None)
     source = _slice_of(plain)
-    if negative is None or source is None or _slice_of(negative.inputs[0]) is not source:
+    if negative is None or source is None or _slice_of(negative.dynamic[0]) is not source:
         return False
     product = node.out.sole_user
     if product is None or product.op != "Mul":
@@ -51,7 +63,7 @@ def _rotated_half(draft: Draft, node: Draft.Node) -> bool:
         return False
     region = [total, product, other.node, node, negative, *(v.node for v in node.dynamic)]
     tables = [a for m in (product, other.node) for a in m.dynamic if a not in (source, node.out)]
-    inner = negative.inputs[0]
+    inner = negative.dynamic[0]
     region += [inner.node] if isinstance(inner, Value) else []
     _fuse(draft, region, total.out, source, tables)
     return True

@@ -90,6 +90,37 @@ def _add(draft: Draft, node: Draft.Node) -> None:
     values = [scalar(arg) for arg in node.inputs]
     if len(node.dynamic) == 1 and 0.0 in values and _single(node):
         draft.bypass(node, "addition of zero", node.inputs.index(node.dynamic[0]))
+        return
+    for position in (1, 0):
+        value = node.arg(position)
+        if len(node.dynamic) == 2 and isinstance(value, Value) and value.node.op == "Neg":
+            _subtract(draft, node, position)
+            return
+
+
+def _subtract(draft: Draft, node: Draft.Node, position: int) -> None:
+    """Add(a, Neg(b)) is Sub(a, b)."""
+    negative = node.dynamic[position].node
+    via = {0: node.via.get(1 - position, ()), 1: negative.via.get(0, ())}
+    draft.set_inputs(node, [node.inputs[1 - position], negative.inputs[0]], via)
+    draft.retype(node, "Sub", {})
+    draft.prune([negative.out], heirs=(node,))
+
+
+def _log(draft: Draft, node: Draft.Node) -> None:
+    value = node.inputs[0]
+    if isinstance(value, Value) and value.node.op == "Softmax" and value.sole_user is node:
+        softmax = value.node
+        draft.fuse([softmax, node], node.out, "LogSoftmax", softmax.inputs, softmax.attrs)
+
+
+def _prelu(draft: Draft, node: Draft.Node) -> None:
+    """One slope for all channels: the exporter's attribute or somebody's constant."""
+    slope = node.arg(1)
+    if isinstance(slope, Tensor) and slope.squeezed == ():
+        alpha = scalar(slope)
+        draft.set_inputs(node, node.inputs[:1], {0: node.via.get(0, ())})
+        draft.retype(node, "LeakyRelu", {} if alpha is None else {"alpha": alpha})
 
 
 def _single(node: Draft.Node) -> bool:
@@ -321,12 +352,30 @@ def _resize(draft: Draft, node: Draft.Node) -> None:
     draft.prune(rest, "resize bounds")
 
 
+def _topk(draft: Draft, node: Draft.Node) -> None:
+    """The place of the one largest or smallest element."""
+    axis, shape = node.attrs.get("axis", -1), node.outputs[-1].shape
+    if len(node.outputs) != 2 or not node.out.dead or shape is None or not isinstance(axis, int):
+        return
+    if not -len(shape) <= axis < len(shape) or shape[axis] != 1:
+        return
+    place, count = node.outputs[1], node.dynamic[1:]
+    op = "ArgMax" if node.attrs.get("largest", 1) else "ArgMin"
+    made = draft.add(op, node.inputs[:1], {"axis": axis}, before=node, shapes=(shape,))
+    made.via = {0: node.via.get(0, ())}
+    draft.replace(place, made.out)
+    draft.remove(node, heirs=(made,))
+    draft.prune(count, "how many are wanted")
+
+
 _RULES: Mapping[str, Rule] = {
     "Sub": _sub,
     "Div": _div,
     "Mul": _mul,
     "Add": _add,
     "Sum": _sum,
+    "Log": _log,
+    "PRelu": _prelu,
     "Pow": _pow,
     "Clip": _clip,
     "Max": _max,
@@ -341,6 +390,7 @@ _RULES: Mapping[str, Rule] = {
     "Gather": _gather,
     "Concat": _concat,
     "Swish": _quick,
+    "TopK": _topk,
     "Resize": _resize,
 }
 

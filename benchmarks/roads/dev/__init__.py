@@ -1,0 +1,1 @@
+"""Networks to look at while readers and passes are written."""

@@ -1,0 +1,1 @@
+"""Networks of other kinds than `dev` and `held`: to measure once, at the end."""

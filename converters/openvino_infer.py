@@ -1,0 +1,104 @@
+"""What constants must have said, told from the declared shapes before and after an operator.
+
+The values of axes, permutations and bounds lie in the `.bin` file. Each function here gives None
+where the shapes leave it open, with one convention: axes of equal size keep their order, and of
+axes that cannot be told apart the last ones are meant (the first is the batch).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import combinations
+
+from genescan.graph import Dims
+
+_MOST = 10
+"""Rank up to which subsets of axes are tried."""
+
+
+def reduced(before: Dims | None, after: Dims | None, keep: bool, count: int | None) -> Dims | None:
+    """The axes that a reduction takes away, or leaves with size one."""
+    if before is None:
+        return None
+    if after is None:
+        return tuple(range(len(before))) if count == len(before) else None
+    if not keep:
+        gone = len(before) - len(after)
+        return removed(before, after) if count in (None, gone) else None
+    if len(before) != len(after):
+        return None
+    certain = [i for i, (b, a) in enumerate(zip(before, after, strict=True)) if a == 1 and b != 1]
+    ones = [i for i, (b, a) in enumerate(zip(before, after, strict=True)) if a == 1 and b == 1]
+    missing = 0 if count is None else count - len(certain)
+    if missing < 0 or missing > len(ones):
+        return None
+    return tuple(sorted(certain + ones[len(ones) - missing :]))
+
+
+def removed(before: Dims, after: Dims) -> Dims | None:
+    """The last axes whose removal leaves `after`."""
+    gone = len(before) - len(after)
+    if gone < 0 or len(before) > _MOST:
+        return None
+    for axes in reversed(list(combinations(range(len(before)), gone))):
+        left = [size for i, size in enumerate(before) if i not in axes]
+        if all(x is None or y is None or x == y for x, y in zip(left, after, strict=True)):
+            return axes
+    return None
+
+
+def permutation(before: Dims | None, after: Dims | None) -> Dims | None:
+    """The order in which `after` takes the axes of `before`."""
+    if before is None or after is None or len(before) != len(after):
+        return None
+    free = list(range(len(before)))
+    order = []
+    for size in after:
+        axis = next((axis for axis in free if before[axis] == size), None)
+        if axis is None:
+            return None
+        free.remove(axis)
+        order.append(axis)
+    return None if order == list(range(len(before))) else tuple(order)
+
+
+def changed(before: Dims | None, after: Dims | None) -> tuple[int, ...]:
+    """The axes whose size is another afterwards."""
+    if before is None or after is None or len(before) != len(after):
+        return ()
+    return tuple(i for i, (x, y) in enumerate(zip(before, after, strict=True)) if x != y)
+
+
+def cut(before: Dims | None, parts: Sequence[Dims | None]) -> int | None:
+    """The axis along which a value is split into parts."""
+    if before is None or any(part is None or len(part) != len(before) for part in parts):
+        return None
+    for axis in reversed(range(len(before))):
+        sizes = [part[axis] for part in parts if part is not None]
+        whole = before[axis]
+        known = [size for size in sizes if size is not None]
+        if len(known) == len(sizes) and sum(known) == whole:
+            others = (part[:axis] + part[axis + 1 :] for part in parts if part is not None)
+            if all(other == before[:axis] + before[axis + 1 :] for other in others):
+                return axis
+    axes = {axis for part in parts for axis in changed(before, part)}
+    return axes.pop() if len(axes) == 1 else None
+
+
+def taken(data: Dims | None, index: Dims | None, after: Dims | None) -> int | None:
+    """The axis along which a Gather takes elements."""
+    if data is None or index is None or after is None or len(after) != len(data) + len(index) - 1:
+        return None
+    for axis in range(len(data)):
+        made = data[:axis] + index + data[axis + 1 :]
+        if all(x is None or y is None or x == y for x, y in zip(made, after, strict=True)):
+            return axis
+    return None
+
+
+def count(shape: Dims | None) -> int | None:
+    """How many values a constant of this shape holds."""
+    if shape is None or None in shape:
+        return None
+    return math.prod(size for size in shape if size is not None)
