@@ -97,7 +97,7 @@ class Flatbuffer:
         page = self._pages.get(number)
         if page is None:
             page = self._load(number)
-        if 0 <= at and start + kind.size <= len(page):
+        if at >= 0 and start + kind.size <= len(page):
             value: int | float = kind.unpack_from(page, start)[0]
         else:  # across two pages, or past the end
             value = kind.unpack(self.source.read(at, kind.size))[0]

@@ -264,43 +264,49 @@ class Builder:
 
         What the body hands on unchanged is no state of the loop: it is captured.
         """
-        condition, body = (self._blocks[index] for index in row.calls[:2])
-        values = [frame.operand(index, row) for index in row.inputs]
-        if len(body.outputs) != len(values) or len(body.inputs) != len(values):
+        body, values = self._blocks[row.calls[1]], [frame.operand(i, row) for i in row.inputs]
+        if not len(body.outputs) == len(body.inputs) == len(values):
             raise ModelError("a loop whose body has other results than operands", place=row.place)
-        before = self._open(frame, row, condition, row.inputs, values, frame.assembly)
-        self._run(before)
-        first = before.operand(condition.outputs[0], row) if condition.outputs else None
         fixed = [made == read for made, read in zip(body.outputs, body.inputs, strict=True)]
         state = [i for i, same in enumerate(fixed) if not same and values[i] is not None]
         kept = [i for i, same in enumerate(fixed) if same and isinstance(values[i], Edge)]
-        assembly = frame.assembly.body()
-        assembly.input("iteration", (), "int64")
-        assembly.input("condition", (), "bool")
-        inside = list(values)
-        for i in (*state, *kept):
-            value = body.values[body.inputs[i]]
-            inside[i] = assembly.input(value.name, value.shape, value.dtype)
-        inner = self._open(frame, row, body, row.inputs, inside, assembly)
-        self._run(inner)
-        results = [inner.operand(index, row) for index in body.outputs]
-        after = self._open(frame, row, condition, row.inputs, results, assembly)
-        self._run(after)
-        again = after.operand(condition.outputs[0], row) if condition.outputs else None
-        outputs = [("condition", again)]
-        outputs += [(body.values[body.outputs[i]].name, results[i]) for i in state]
-        names = [body.values[body.inputs[i]].name for i in kept]
-        graph = assembly.graph(outputs, captures=names)
+        first = self._condition(frame, row, values, frame.assembly)
         operands = [None, first, *(values[i] for i in (*state, *kept))]
         shapes = [frame.shape(row.outputs[i]) if i < len(row.outputs) else None for i in state]
         made = frame.assembly.emit(
             "Loop", operands, name=row.name, outputs=max(1, len(state)), shapes=shapes,
-            bodies={"body": graph},
+            bodies={"body": self._iteration(frame, row, values, state, kept)},
         )  # fmt: skip
         final = list(values)
         for port, i in enumerate(state):
             final[i] = Edge(made.source, port)
         return final
+
+    def _condition(
+        self, frame: _Frame, row: Row, values: Sequence[Operand], assembly: Assembly
+    ) -> Operand:
+        """Whether a loop goes on, from the values that it carries."""
+        inner = self._open(frame, row, self._blocks[row.calls[0]], row.inputs, values, assembly)
+        self._run(inner)
+        return inner.operand(inner.block.outputs[0], row) if inner.block.outputs else None
+
+    def _iteration(
+        self, frame: _Frame, row: Row, values: Sequence[Operand], state: Sequence[int],
+        kept: Sequence[int],
+    ) -> Graph:  # fmt: skip
+        """The body of a loop with its condition behind it."""
+        block, assembly, inside = self._blocks[row.calls[1]], frame.assembly.body(), list(values)
+        assembly.input("iteration", (), "int64")
+        assembly.input("condition", (), "bool")
+        for i in (*state, *kept):
+            value = block.values[block.inputs[i]]
+            inside[i] = assembly.input(value.name, value.shape, value.dtype)
+        inner = self._open(frame, row, block, row.inputs, inside, assembly)
+        self._run(inner)
+        results = [inner.operand(index, row) for index in block.outputs]
+        outputs = [("condition", self._condition(frame, row, results, assembly))]
+        outputs += [(block.values[block.outputs[i]].name, results[i]) for i in state]
+        return assembly.graph(outputs, captures=[block.values[block.inputs[i]].name for i in kept])
 
 
 _Special: TypeAlias = Callable[[Builder, _Frame, Row], "list[Operand]"]

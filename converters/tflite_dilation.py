@@ -97,8 +97,8 @@ def _plain(conv: Row) -> bool:
 def _pads(block: Block, before: int, behind: int) -> list[tuple[int, ...]] | None:
     """Padding that is left at the beginnings and the ends once the crop is taken off."""
     values = block.values
-    if before == behind and values[before].shape is not None:
-        count = values[before].shape[0] if values[before].shape else None
+    if before == behind and (shape := values[before].shape):
+        count = shape[0]
         return None if count is None or count > 2 else [(0,) * count] * 2
     padded, cropped = (shapes.known(values[i].constant) for i in (before, behind))
     if padded is None or cropped is None or len(padded) != len(cropped):

@@ -69,7 +69,8 @@ _RULED = _rules(
         "REDUCE_PROD": "product_of", "SUM": "sum",
         # element by element
         "CAST": "cast", "DENSIFY": "same", "DEQUANTIZE": "dequantise", "FAKE_QUANT": "fake",
-        "FLOOR_DIV": "floor_div", "FLOOR_MOD": "modulo", "NOT_EQUAL": "not_equal", "PRELU": "prelu", "RELU6": "relu6",
+        "FLOOR_DIV": "floor_div",
+        "FLOOR_MOD": "modulo", "NOT_EQUAL": "not_equal", "PRELU": "prelu", "RELU6": "relu6",
         "RELU_0_TO_1": "unit", "RELU_N1_TO_1": "relu_to_one", "RSQRT": "reciprocal_root",
         "SELECT": "select", "SELECT_V2": "select", "SOFTMAX": "softmax", "SQUARE": "square",
         "SQUARED_DIFFERENCE": "square", "STABLEHLO_CLAMP": "clamp",

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from string import ascii_lowercase
 
-from genescan.converters import tflite_recurrent, tflite_slices, tflite_windows
+from genescan.converters import (
+    tflite_lookups,
+    tflite_recurrent,
+    tflite_slices,
+    tflite_windows,
+)
 from genescan.converters.assembly import Assembly, ints, number, reshaped
 from genescan.converters.table import Call, Rule
 from genescan.converters.tflite_slices import flat, spread
 from genescan.converters.tflite_windows import constant
-from genescan.graph import Attr, Dims, Edge, Operand, Tensor
+from genescan.graph import Attr, Dims, Operand, Tensor
 
 
 def _dense(assembly: Assembly, call: Call) -> list[Operand] | None:
@@ -280,14 +285,6 @@ def _suppression(assembly: Assembly, call: Call) -> list[Operand] | None:
     return results if len(results) == len(call.shapes) else None
 
 
-def _bag(assembly: Assembly, call: Call) -> list[Operand] | None:
-    """A row of a table for each number."""
-    table, index = call.operand(1), call.operand(0)
-    return [
-        assembly.emit("Gather", [table, index], {"axis": 0}, name=call.name, shapes=call.shapes)
-    ]
-
-
 def _prelu(assembly: Assembly, call: Call) -> list[Operand] | None:
     value, slope = call.operand(0), call.operand(1)
     if isinstance(slope, Tensor) and slope.squeezed is not None and len(slope.squeezed) == 1:
@@ -295,14 +292,10 @@ def _prelu(assembly: Assembly, call: Call) -> list[Operand] | None:
     return [assembly.emit("PRelu", [value, slope], name=call.name, shapes=call.shapes)]
 
 
-def edges(made: Edge, count: int) -> list[Operand]:
-    """All outputs of a node."""
-    return [Edge(made.source, port) for port in range(count)]
-
-
 RULES: Mapping[str, Rule] = {
     **tflite_windows.RULES,
     **tflite_slices.RULES,
+    **tflite_lookups.RULES,
     **tflite_recurrent.RULES,
     "dense": _dense,
     "product": _product,
@@ -340,6 +333,5 @@ RULES: Mapping[str, Rule] = {
     "real": _part(0),
     "imaginary": _part(1),
     "suppression": _suppression,
-    "lookup": _bag,
     "prelu": _prelu,
 }

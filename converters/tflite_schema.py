@@ -159,7 +159,12 @@ OPTIONS: Mapping[str, Layout] = layouts(
 )
 """Options of operators, without those that have no field."""
 
-OPERATORS = tuple(
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+OPERATORS = _words(
     """
     ADD AVERAGE_POOL_2D CONCATENATION CONV_2D DEPTHWISE_CONV_2D DEPTH_TO_SPACE DEQUANTIZE
     EMBEDDING_LOOKUP FLOOR FULLY_CONNECTED HASHTABLE_LOOKUP L2_NORMALIZATION L2_POOL_2D
@@ -192,11 +197,11 @@ OPERATORS = tuple(
     STABLEHLO_DOT_GENERAL STABLEHLO_REDUCE_WINDOW STABLEHLO_SORT STABLEHLO_WHILE
     STABLEHLO_GATHER STABLEHLO_TRANSPOSE DILATE STABLEHLO_RNG_BIT_GENERATOR REDUCE_WINDOW
     STABLEHLO_COMPOSITE STABLEHLO_SHIFT_LEFT STABLEHLO_CBRT STABLEHLO_CASE
-    """.split()
+    """
 )
 """Built-in operators, by code."""
 
-_FIRST = tuple(
+_FIRST = _words(
     """
     NONE Conv2D DepthwiseConv2D ConcatEmbeddings LSHProjection Pool2D SVDF RNN FullyConnected
     Softmax Concatenation Add L2Norm LocalResponseNormalization LSTM ResizeBilinear Call Reshape
@@ -213,26 +218,26 @@ _FIRST = tuple(
     HashtableImport HashtableSize VarHandle ReadVariable AssignVariable Random Bucketize Gelu
     DynamicUpdateSlice UnsortedSegmentProd UnsortedSegmentMax UnsortedSegmentMin
     UnsortedSegmentSum ATan2 Sign Bitcast BitwiseXor RightShift
-    """.split()
+    """
 )
 """`BuiltinOptions`, by number."""
 
-_SECOND = tuple(
+_SECOND = _words(
     """
     NONE StablehloConcatenate StablehloBroadcastInDim StablehloSlice StablehloConvolution
     StablehloCustomCall StablehloReduce StablehloScatter StablehloCompare StablehloDynamicSlice
     StablehloPad StablehloIota StablehloDotGeneral StablehloReduceWindow StablehloSort
     StablehloWhile StablehloGather StablehloTranspose Dilate StablehloRngBitGenerator
     ReduceWindow StableHLOComposite StablehloShiftLeft StablehloCase
-    """.split()
+    """
 )
 """`BuiltinOptions2`, by number."""
 
-TYPES = tuple(
+TYPES = _words(
     """
     float32 float16 int32 uint8 int64 string bool int16 complex64 int8 float64 complex128 uint64
     resource variant uint32 uint16 int4 bfloat16 int2 uint4
-    """.split()
+    """
 )
 """Element types, by code."""
 

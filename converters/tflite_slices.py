@@ -10,7 +10,8 @@ from genescan.converters.table import Call, Rule
 from genescan.converters.tflite_windows import constant
 from genescan.graph import Attr, Dims, Edge, Operand, Tensor
 
-_END = 2**63 - 1
+END = 2**63 - 1
+"""The end of a slice that is open."""
 
 
 def flat(assembly: Assembly, value: Operand) -> Operand:
@@ -105,13 +106,13 @@ def _slice(assembly: Assembly, call: Call) -> list[Operand] | None:
     ends: Operand
     if starts is not None and sizes is not None and len(starts) == len(sizes):
         pairs = zip(starts, sizes, strict=True)
-        ends = ints(tuple(_END if size < 0 else start + size for start, size in pairs))
+        ends = ints(tuple(END if size < 0 else start + size for start, size in pairs))
     elif sizes is not None and -1 not in sizes:
         ends = assembly.emit("Add", [begin, size])
     else:
         total = assembly.emit("Add", [begin, size])
         left = assembly.emit("Less", [size, Tensor("int64", (), (0,))])
-        ends = assembly.emit("Where", [left, Tensor("int64", (), (_END,)), total])
+        ends = assembly.emit("Where", [left, Tensor("int64", (), (END,)), total])
     return [assembly.emit("Slice", [value, begin, ends], name=call.name, shapes=call.shapes)]
 
 
@@ -162,13 +163,12 @@ def _strided(assembly: Assembly, call: Call) -> list[Operand] | None:
     if call.integer("offset"):
         end = assembly.emit("Add", [begin, end])
     cuts, new = found
-    starts = _bound(assembly, begin, [(c.entry, c.whole_start, 0 if steps[c.entry] > 0 else _END)
-                                      for c in cuts])  # fmt: skip
-    ends = _bound(
-        assembly, end,
-        [(c.entry, c.whole_end, _END if steps[c.entry] > 0 else -_END) for c in cuts],
-        {c.entry: index for c in cuts if c.shrink and (index := _entry(begin, c.entry)) is not None},
-    )  # fmt: skip
+    forward = {cut.entry: steps[cut.entry] > 0 for cut in cuts}
+    rows = [(c.entry, c.whole_start, 0 if forward[c.entry] else END) for c in cuts]
+    starts = _bound(assembly, begin, rows)
+    rows = [(c.entry, c.whole_end, END if forward[c.entry] else -END) for c in cuts]
+    single = {c.entry: _entry(begin, c.entry) for c in cuts if c.shrink}
+    ends = _bound(assembly, end, rows, {k: v for k, v in single.items() if v is not None})
     dropped = tuple(c.axis for c in cuts if c.shrink)
     axes = ints(tuple(c.axis for c in cuts))
     strides = ints(tuple(1 if c.shrink else steps[c.entry] for c in cuts))
@@ -186,8 +186,10 @@ def _strided(assembly: Assembly, call: Call) -> list[Operand] | None:
 
 
 def _length(assembly: Assembly, value: Operand) -> int | None:
+    """How many entries a list operand has; None when unknown, or more than a tensor has axes."""
     dims = assembly.shape(value)
-    return dims[0] if dims is not None and len(dims) == 1 else None
+    count = dims[0] if dims is not None and len(dims) == 1 else None
+    return None if count is None or count > assembly.limits.tensor_rank else count
 
 
 def _entry(value: Operand, entry: int) -> int | None:
@@ -195,7 +197,7 @@ def _entry(value: Operand, entry: int) -> int | None:
     known = constant(value)
     if known is None:
         return None
-    return _END if known[entry] == -1 else known[entry] + 1
+    return END if known[entry] == -1 else known[entry] + 1
 
 
 def _bound(
@@ -237,24 +239,6 @@ def _pad(assembly: Assembly, call: Call) -> list[Operand] | None:
     return [assembly.emit("Pad", inputs, {"mode": mode}, name=call.name, shapes=call.shapes)]
 
 
-def _gather(assembly: Assembly, call: Call) -> list[Operand] | None:
-    """GATHER; along as many leading axes as `batch_dims` data and indices go together."""
-    value, index = call.operand(0), call.operand(1)
-    axis, batch = call.integer("axis"), call.integer("batch_dims")
-    if not batch:
-        return [
-            assembly.emit("Gather", [value, index], {"axis": axis}, name=call.name,
-                          shapes=call.shapes)
-        ]  # fmt: skip
-    if batch < 0 or axis != batch:
-        return None
-    place = assembly.emit("Unsqueeze", [index, ints((-1,))])
-    return [
-        assembly.emit("GatherND", [value, place], {"batch_dims": batch}, name=call.name,
-                      shapes=call.shapes)
-    ]  # fmt: skip
-
-
 def _fill(assembly: Assembly, call: Call) -> list[Operand] | None:
     """FILL: shape, value."""
     inputs = [call.operand(1), flat(assembly, call.operand(0))]
@@ -281,95 +265,9 @@ def _reversed(assembly: Assembly, call: Call) -> list[Operand] | None:
     if axes is None:
         return None
     count = len(axes)
-    bounds = [ints((-1,) * count), ints((-_END,) * count), ints(axes), ints((-1,) * count)]
+    bounds = [ints((-1,) * count), ints((-END,) * count), ints(axes), ints((-1,) * count)]
     inputs = [call.operand(0), *bounds]
     return [assembly.emit("Slice", inputs, name=call.name, shapes=call.shapes)]
-
-
-def _update(assembly: Assembly, call: Call) -> list[Operand] | None:
-    """DYNAMIC_UPDATE_SLICE along one axis, as a cache is written."""
-    value, part, starts = (call.operand(slot) for slot in range(3))
-    whole, piece = assembly.shape(value), assembly.shape(part)
-    if whole is None or piece is None or len(whole) != len(piece):
-        return None
-    axes = [i for i, pair in enumerate(zip(whole, piece, strict=True)) if pair[0] != pair[1]]
-    if len(axes) != 1 or not axes[0]:
-        return None
-    place = assembly.emit("Gather", [starts, ints((axes[0],))], {"axis": 0}, shapes=((1,),))
-    return [
-        assembly.emit("TensorScatter", [value, part, place], {"axis": axes[0]}, name=call.name,
-                      shapes=call.shapes)
-    ]  # fmt: skip
-
-
-def _scatter(assembly: Assembly, call: Call) -> list[Operand] | None:
-    """SCATTER_ND: indices, updates, shape; equal indices add up."""
-    zeros = assembly.emit("ConstantOfShape", [call.operand(2)], shapes=call.shapes)
-    inputs = [zeros, call.operand(0), call.operand(1)]
-    return [
-        assembly.emit("ScatterND", inputs, {"reduction": "add"}, name=call.name,
-                      shapes=call.shapes)
-    ]  # fmt: skip
-
-
-def _segments(assembly: Assembly, call: Call) -> list[Operand] | None:
-    """UNSORTED_SEGMENT_*: rows of the same number are joined."""
-    value, index, count = (call.operand(slot) for slot in range(3))
-    start, reduction = _SEGMENTS[call.kind]
-    depth = assembly.rank(index)
-    if depth is None:
-        return None
-    sizes = assembly.emit("Shape", [value])
-    rest = assembly.emit("Slice", [sizes, ints((depth,)), ints((_END,)), ints((0,))])
-    shape = assembly.emit("Concat", [flat(assembly, count), rest], {"axis": 0})
-    empty = assembly.emit("Expand", [number(start), shape], shapes=call.shapes)
-    place = assembly.emit("Unsqueeze", [index, ints((-1,))])
-    return [
-        assembly.emit("ScatterND", [empty, place, value], {"reduction": reduction},
-                      name=call.name, shapes=call.shapes)
-    ]  # fmt: skip
-
-
-_SEGMENTS = {
-    "UNSORTED_SEGMENT_SUM": (0.0, "add"),
-    "UNSORTED_SEGMENT_PROD": (1.0, "mul"),
-    "UNSORTED_SEGMENT_MAX": (-3.4028234663852886e38, "max"),
-    "UNSORTED_SEGMENT_MIN": (3.4028234663852886e38, "min"),
-}
-"""What an empty segment holds, and how rows are joined."""
-
-
-def _one_hot(assembly: Assembly, call: Call) -> list[Operand] | None:
-    """ONE_HOT: indices, depth, on, off; ONNX has one operand of off and on."""
-    index, depth, on, off = (call.operand(slot) for slot in range(4))
-    values = assembly.emit(
-        "Concat", [flat(assembly, off), flat(assembly, on)], {"axis": 0}, shapes=((2,),)
-    )
-    attrs: dict[str, Attr] = {"axis": call.integer("axis", -1)}
-    return [
-        assembly.emit("OneHot", [index, depth, values], attrs, name=call.name, shapes=call.shapes)
-    ]
-
-
-def _places(assembly: Assembly, call: Call) -> list[Operand] | None:
-    """WHERE with one operand: the places of what is true, one row for each."""
-    found = assembly.emit("NonZero", [call.operand(0)])
-    return [
-        assembly.emit("Transpose", [found], {"perm": (1, 0)}, name=call.name, shapes=call.shapes)
-    ]
-
-
-def _top(assembly: Assembly, call: Call) -> list[Operand] | None:
-    inputs = [call.operand(0), flat(assembly, call.operand(1))]
-    made = assembly.emit(
-        "TopK", inputs, {"axis": -1}, name=call.name, outputs=2, shapes=call.shapes
-    )
-    return [made, Edge(made.source, 1)]
-
-
-def _unique(assembly: Assembly, call: Call) -> list[Operand] | None:
-    made = assembly.emit("Unique", [call.operand(0)], {"sorted": 0}, name=call.name, outputs=4)
-    return [made, Edge(made.source, 2)][: len(call.shapes)]
 
 
 def _broadcast_args(assembly: Assembly, call: Call) -> list[Operand] | None:
@@ -403,17 +301,9 @@ RULES: Mapping[str, Rule] = {
     "slice": _slice,
     "strided": _strided,
     "pad": _pad,
-    "gather": _gather,
     "fill": _fill,
     "zeros": _zeros,
     "rank": _rank,
     "reversed": _reversed,
-    "update": _update,
-    "scatter": _scatter,
-    "segments": _segments,
-    "one_hot": _one_hot,
-    "places": _places,
-    "top": _top,
-    "unique": _unique,
     "broadcast_args": _broadcast_args,
 }

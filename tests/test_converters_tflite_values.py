@@ -24,7 +24,7 @@ runtime: Any = pytest.importorskip("onnxruntime")
 tf: Any = pytest.importorskip("tensorflow")
 
 TYPES = {"float32": 1, "int32": 7, "int64": 7, "bool": 9}
-"""ONNX counts and indexes with 64 bits where TensorFlow Lite has 32: the test does so throughout."""
+"""ONNX counts with 64 bits where TensorFlow Lite has 32: the test does so throughout."""
 
 
 class Writer:
@@ -156,7 +156,8 @@ CASES: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
     "reduce all axes": (lambda x: tf.reduce_min(x) + tf.reduce_prod(x[0, 0]), (ROWS,)),
     "softmax": (lambda x: nn.softmax(x) + nn.log_softmax(x), (ROWS,)),
     "normalise": (lambda x: nn.l2_normalize(x, -1), (ROWS,)),
-    "response": (lambda x: nn.local_response_normalization(x, 2, 1.0, 0.3, 0.6), (rand(1, 2, 2, 8),)),
+    "response": (lambda x: nn.local_response_normalization(x, 2, 1.0, 0.3, 0.6),
+                 (rand(1, 2, 2, 8),)),
     "activations": (
         lambda x: nn.elu(x) + nn.leaky_relu(x, 0.3) + nn.sigmoid(x) + tf.tanh(x)
         + x * nn.relu6(x + 3) / 6 + nn.gelu(x, True), (ROWS,)),
@@ -189,7 +190,8 @@ CASES: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
         lambda x: tf.batch_to_space(x, [2, 2], [[0, 1], [1, 0]]), (rand(4, 3, 4, 2),)),
     "gather": (lambda x: tf.gather(x, [1, 0, 3], axis=1), (ROWS,)),
     "gather batch": (
-        lambda x, i: tf.gather(x, i, axis=1, batch_dims=1), (ROWS, np.array([[1, 0], [4, 2]], "int32"))),
+        lambda x, i: tf.gather(x, i, axis=1, batch_dims=1),
+        (ROWS, np.array([[1, 0], [4, 2]], "int32"))),
     "gather nd": (lambda x: tf.gather_nd(x, [[0, 1], [1, 3]]), (ROWS,)),
     "one hot": (
         lambda i: tf.one_hot(i, 5, on_value=2.0, off_value=-1.0), (np.array([1, 4, 0], "int32"),)),
@@ -227,7 +229,8 @@ def test_same_numbers(name: str, tmp_path: Path) -> None:
     interpreter = tf.lite.Interpreter(model_content=converted)
     interpreter.allocate_tensors()
     rows = interpreter.get_input_details()
-    given = {spec.name.partition(":")[0]: array for spec, array in zip(concrete.inputs, data)}
+    arguments = [spec.name.partition(":")[0] for spec in concrete.inputs]
+    given = dict(zip(arguments, data, strict=True))
     for row in rows:
         interpreter.set_tensor(row["index"], given[row["name"]])
     interpreter.invoke()

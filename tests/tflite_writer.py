@@ -91,7 +91,8 @@ class Writer:
 
 
 def tensor(
-    shape: Sequence[int] = (), dtype: str = "float32", data: Sequence[float] | None = None, **more: Any
+    shape: Sequence[int] = (), dtype: str = "float32", data: Sequence[float] | None = None,
+    **more: Any,
 ) -> dict[str, Any]:  # fmt: skip
     """A tensor; -1 in its shape is an unknown size, `data` makes it a constant."""
     fields: dict[str, Any] = {"shape": [abs(size) for size in shape], "type": TYPES.index(dtype)}
