@@ -29,12 +29,12 @@ FORMATS = (
     Format("onnx", "genescan.converters.onnx", sniff.is_onnx),
     Format("openvino", "genescan.converters.openvino", sniff.is_openvino),
     Format("tflite", "genescan.converters.tflite", sniff.is_tflite),
+    Format("coreml", "genescan.converters.coreml", sniff.is_coreml),
     Format("savedmodel", "genescan.converters.tensorflow", sniff.is_saved_model),
     Format("graphdef", "genescan.converters.tensorflow", sniff.is_graph_def),
-    Format("coreml", "genescan.converters.coreml", sniff.is_coreml),
     Format("coreml text", "genescan.converters.coreml_text", sniff.is_mil_text),
 )
-"""One line per format, asked in this order."""
+"""One line per format, asked in this order: what is told by more of its bytes comes first."""
 
 
 BUGS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)

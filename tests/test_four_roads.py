@@ -3,7 +3,9 @@
 Each folder of `fixtures/four_roads` is one network, exported by many tools to ONNX, OpenVINO,
 CoreML, TensorFlow and TFLite, in floats and in small integers. The Keras files come from a model
 that was written after the torch one, layer by layer. `canonical.txt` is the graph that all of
-them must come to; it was read by a person.
+them must come to; it was read by a person. Nodes stand
+in the order of their digests: when these change, `GENESCAN_GOLDEN=write pytest` on this file puts
+the same nodes into the new order.
 
 What may differ is left out of the text. Sizes: some exports fix the batch, some formats put
 channels last, some give a recurrent layer two biases and some one. The type of an input: CoreML
@@ -13,11 +15,13 @@ and Keras count tokens in 32 bits.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pass_support as support
 import pytest
 import yaml
 from running import FIXTURES
@@ -54,6 +58,12 @@ def canonical(path: Path) -> Canonical:
 
 def comparable(notation: str) -> str:
     return SIZE.sub("...", notation)
+
+
+if os.environ.get("GENESCAN_GOLDEN") == "write":
+    for golden in FOLDER.glob(f"*/{GOLDEN}"):
+        graph = text.parse(golden.read_text(encoding="utf-8"))
+        golden.write_text(text.render(support.ordered(graph)), encoding="utf-8")
 
 
 @each_model

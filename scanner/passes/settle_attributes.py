@@ -21,7 +21,7 @@ from genescan.graph import Attr, Tensor
 
 _KEPT = frozenset(
     {
-        "heads", "kv_heads", "mask", "cache", "partial", "origin", "max", "min", "alpha", "groups",
+        "bias", "heads", "kv_heads", "mask", "cache", "partial", "origin", "max", "min", "alpha", "groups",
         "pads", "part", "parts", "axis", "mode", "hidden_size", "kind", "dtype", "shape", "starts",
         "ends", "steps", "blocksize",
     }
