@@ -87,6 +87,7 @@ def _expose(
 ) -> None:
     """Give a body of the old kind, whose map names inner ports, Parameters and Results."""
     ends: dict[tuple[bool, int, int], int] = {}
+    first = max(body.layers, default=0) + 1
 
     def end(row: dict[str, str], inner: str, port: str, enters: bool) -> None:
         if port not in row:
@@ -97,7 +98,7 @@ def _expose(
             return
         key = enters, id, at
         if key not in ends:
-            ends[key] = _add_end(body, found, at, enters)
+            ends[key] = _add_end(body, first + len(ends), found, at, enters)
         row[inner] = str(ends[key])
 
     for row in rows:
@@ -107,9 +108,8 @@ def _expose(
         end(row, "to-layer", "to-port", enters=True)
 
 
-def _add_end(body: Network, inner: Layer, port: int, enters: bool) -> int:
+def _add_end(body: Network, id: int, inner: Layer, port: int, enters: bool) -> int:
     """A Parameter that feeds a port, or a Result that reads one."""
-    id = max(body.layers) + 1
     kind = "Parameter" if enters else "Result"
     made = Layer(id, f"{inner.name}:{port}", kind, "", "", inner.place)
     ports = inner.inputs if enters else inner.outputs

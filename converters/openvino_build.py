@@ -68,6 +68,8 @@ class _Block:
     def __init__(self, builder: Builder, network: Network, assembly: Assembly) -> None:
         self.builder, self.network, self.assembly = builder, network, assembly
         self.values: dict[tuple[int, int], Operand] = {}
+        self.names: dict[tuple[int, int], str] = {}
+        """What the file calls the values, where it names them."""
         self.results: dict[int, tuple[str, Operand]] = {}
         """Name and value of each output, by the id of its Result."""
         self.states: Outputs = []
@@ -82,6 +84,8 @@ class _Block:
         """Define a layer's outputs."""
         for port, value in zip(layer.outputs, values, strict=True):
             self.values[layer.id, port.id] = value
+            if port.names:
+                self.names[layer.id, port.id] = port.names.partition(",")[0]
 
     def parameter(self, layer: Layer) -> None:
         """Make a graph input."""
@@ -138,9 +142,7 @@ class _Block:
         if len(layer.inputs) != 1:
             raise ModelError("a result has one input port", place=layer.place)
         source, port = self.network.sources[layer.id, layer.inputs[0].id]
-        producer = self.network.layers[source]
-        names = next(own.names for own in producer.outputs if own.id == port)
-        name = names.partition(",")[0] or producer.name
+        name = self.names.get((source, port)) or self.network.layers[source].name
         self.results[layer.id] = name, self.operand(layer, 0)
 
     def unread(self, order: Sequence[Layer]) -> Outputs:
@@ -238,7 +240,8 @@ class _Block:
     def leave(self, layer: Layer, made: Wiring, captured: Sequence[tuple[int, int]]) -> Graph:
         """The finished body: first what leaves the owner, then what goes to the next step."""
         ends = [made.outputs[port.id] for port in layer.outputs]
-        ends += [end for end in made.returned if end not in ends]
+        listed = set(ends)
+        ends += [end for end in dict.fromkeys(made.returned) if end not in listed]
         names = [self.network.layers[inner].name for _, inner in captured]
         return self.assembly.graph([self.results[end] for end in ends], captures=names)
 

@@ -14,6 +14,8 @@ from genescan.converters.openvino_windows import emit, finish, window
 from genescan.converters.table import Call, Rule
 from genescan.graph import Attr, Dims, Edge, Operand, Tensor
 
+_GATES = {"LSTM": (4, 2), "GRU": (3, 1), "RNN": (1, 1)}
+"""Of each kind of cell, how many gates and how many states it has."""
 _TWO = (("kernel", "kernel"), ("stride", "strides"), ("dilation", "dilations"))
 """Windows of IR version 2 are written by axis: `kernel-y`, `kernel-x`."""
 
@@ -141,6 +143,24 @@ def _scale_shift(assembly: Assembly, call: Call) -> list[Operand] | None:
     return [value]
 
 
+def _cell(assembly: Assembly, call: Call) -> list[Operand] | None:
+    """A recurrent cell whose weights for the input and for the state lie side by side."""
+    packed, kind = call.operand("weights"), call.kind.removesuffix("Cell")
+    if not isinstance(packed, Tensor):
+        return MODERN["cell"](assembly, call)
+    gates, states = _GATES[kind]
+    hidden, before = call.integer("hidden_size"), assembly.shape(call.operand(0))
+    rows, inner = gates * hidden or None, before[-1] if before else None
+    own = [call.operand(str(position)) for position in range(1 + states)]
+    weights: list[Operand] = [
+        reshaped(packed, (rows, inner)),
+        reshaped(packed, (rows, hidden or None)),
+    ]
+    bias = _weights(call, "biases", 1 << 10, (rows,))
+    spelt = Call(call.kind, call.name, [*own, *weights, bias], (), call.attrs, call.shapes)
+    return MODERN["cell"](assembly, spelt)
+
+
 def _relu(assembly: Assembly, call: Call) -> list[Operand] | None:
     slope = value_of(call, "negative_slope", 0.0)
     op, attrs = ("LeakyRelu", {"alpha": slope}) if slope else ("Relu", {})
@@ -200,6 +220,7 @@ def _reshape(assembly: Assembly, call: Call) -> list[Operand] | None:
 RULES: Mapping[str, Rule] = {
     **MODERN,
     "activation": _activation,
+    "cell": _cell,
     "convolution": _convolution,
     "eltwise": _eltwise,
     "fully_connected": _fully_connected,

@@ -15,7 +15,6 @@ from genescan.converters.openvino_windows import (
     convolution,
     deformable,
     emit,
-    finish,
     max_pool,
     transposed,
 )
@@ -183,7 +182,7 @@ def _roll(assembly: Assembly, call: Call) -> list[Operand] | None:
 
 
 def _pad(assembly: Assembly, call: Call) -> list[Operand] | None:
-    mode = {"pad_mode": call.text("pad_mode", "constant")}["pad_mode"].lower()
+    mode = call.text("pad_mode", "constant").lower()
     rank = assembly.rank(call.operand(0))
     pads = Tensor("int64", None if rank is None else (2 * rank,))
     return emit(assembly, call, "Pad", [call.operand(0), pads, call.operand(3)], {"mode": mode})
@@ -338,4 +337,3 @@ RULES: Mapping[str, Rule] = {
     "transposed": transposed,
     "unsqueeze": _unsqueeze,
 }
-__all__ = ["RULES", "finish"]

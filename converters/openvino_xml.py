@@ -19,7 +19,7 @@ from genescan.limits import Limits
 
 _CHUNK = 1 << 16
 _ATTRIBUTES = 256
-"""Attributes of one element; the largest layers have some thirty."""
+"""Attributes of one element or layer; the largest have some thirty."""
 _KEPT = 6
 """Ports, edges and blobs that are kept for each node that the limits allow."""
 _INTEGER = re.compile(r"\s*(-?\d{1,18})\s*\Z")
@@ -203,6 +203,8 @@ class _Walker:
             return self.in_blobs(tag, attrs)
         if tag == "data" or tag.endswith(("_data", "-data")):
             layer.data.update(attrs)
+            if len(layer.data) > _ATTRIBUTES:
+                raise LimitExceeded(f"{_ATTRIBUTES} attributes of one layer", place=self.place)
             return "data"
         if tag in _BODIES:
             if tag in layer.bodies:

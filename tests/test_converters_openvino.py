@@ -269,6 +269,32 @@ def test_old_layers_carry_their_weights(tmp_path: Path) -> None:
     assert rendered[6] == "Gemm(n5, w[10, 256], w[10])"
 
 
+def test_an_old_loop_names_ports_inside_its_body(tmp_path: Path) -> None:
+    body = Net()
+    x, h = body.input(2, 4), body.input(2, 8)
+    blobs = '<blobs><weights offset="0" size="1"/><biases offset="1" size="1"/></blobs>'
+    cell = body.add("GRUCell", x, h, shape=(2, 8), inner=blobs, hidden_size=8)
+    content = body.content  # without its inputs and the edges from them
+    for part in (*body.layers[:2], *body.edges):
+        content = content.replace(part, "")
+    maps = (
+        f'<port_map><input axis="1" external_port_id="0" internal_layer_id="{cell}" '
+        f'internal_port_id="0"/><input external_port_id="1" internal_layer_id="{cell}" '
+        f'internal_port_id="1"/><output axis="1" external_port_id="2" '
+        f'internal_layer_id="{cell}" internal_port_id="2"/></port_map><back_edges><edge '
+        f'from-layer="{cell}" from-port="2" to-layer="{cell}" to-port="1"/></back_edges>'
+    )
+    net = Net()
+    ports = net.add("Input", shape=(2, 5, 4)), net.add("Input", shape=(2, 8))
+    inner = f"{maps}<body>{content}</body>"
+    net.add(
+        "ReLU", net.add("TensorIterator", *ports, shape=(2, 5, 8), inner=inner), shape=(2, 5, 8)
+    )
+    graph = canonicalise(read(tmp_path, net.xml(6))).graph
+    layer = next(node for node in graph.nodes if node.op == "GRU")
+    assert [t.shape for t in layer.inputs if isinstance(t, Tensor)] == [(1, 24, 4), (1, 24, 8)]
+
+
 def test_a_newer_version_is_not_guessed(tmp_path: Path) -> None:
     with pytest.raises(Unsupported, match="IR version 12"):
         read(tmp_path, small().xml(12))

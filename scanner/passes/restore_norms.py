@@ -56,6 +56,8 @@ def run(draft: Draft) -> None:
             _around(draft, node)
     for node in draft.of("MeanVarianceNormalization"):
         draft.retype(node, "LayerNormalization" if _last(node) else "InstanceNormalization")
+    for node in draft.of("InstanceNormalization"):
+        _absorb_wide(draft, node)
     for node in draft.of(*_NORMS):
         _absorb_affine(draft, node)
         draft.set_inputs(node, node.inputs[:1], {0: node.via.get(0, ())})
@@ -213,6 +215,22 @@ def _affine(basis: list[regions.Vector], values: list[regions.Vector]) -> bool:
         for xs, ys in zip(basis, values, strict=True)
         for x, y in zip(xs, ys, strict=True)
     )
+
+
+def _absorb_wide(draft: Draft, node: Draft.Node) -> None:
+    """A factor and a shift for each element of several axes: a layer norm over all of these."""
+    scale = node.out.sole_user
+    shift = None if scale is None else scale.out.sole_user
+    if scale is None or shift is None or (scale.op, shift.op) != ("Mul", "Add"):
+        return
+    constants = [arg for user in (scale, shift) for arg in user.inputs if isinstance(arg, Tensor)]
+    if len(constants) != 2 or constants[0].squeezed != constants[1].squeezed:
+        return
+    extent, whole = constants[0].squeezed, node.out.shape
+    if extent is None or whole is None or not 2 <= len(extent) < len(whole):
+        return
+    if all(b in (a, None) for a, b in zip(extent, whole[-len(extent) :], strict=True)):
+        draft.fuse([node, scale, shift], shift.out, "LayerNormalization", node.inputs[:1])
 
 
 def _absorb_affine(draft: Draft, node: Draft.Node) -> None:

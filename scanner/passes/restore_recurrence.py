@@ -20,6 +20,7 @@ from __future__ import annotations
 from genescan import ops
 from genescan.draft import Arg, Draft, Value
 from genescan.graph import Tensor
+from genescan.passes.regions import is_open
 from genescan.passes.unify_spellings import scalar
 
 _MOST = 64
@@ -147,7 +148,8 @@ def _interpolated(total: Draft.Node) -> tuple[Draft.Node, Draft.Node, Draft.Node
 def _complement(node: Draft.Node, gate: Draft.Node) -> bool:
     """1 - z, as Sub(1, z) or Add(Neg(z), 1)."""
     if node.op == "Sub":
-        return scalar(node.inputs[0]) == 1.0 and node.inputs[1] is gate.out
+        one = scalar(node.inputs[0]) == 1.0 or is_open(node.inputs[0])
+        return one and node.inputs[1] is gate.out
     negative = next((v.node for v in node.dynamic if v.node.op == "Neg"), None)
     return negative is not None and negative.inputs[0] is gate.out
 
