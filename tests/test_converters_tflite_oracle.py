@@ -35,6 +35,10 @@ def numbers(array: Any) -> list[int]:
     return [] if isinstance(array, int) else [int(value) for value in array]
 
 
+def text(name: bytes | None) -> str:
+    return "" if name is None else name.decode()
+
+
 def name_of(code: Any) -> str:
     number = max(code.BuiltinCode(), code.DeprecatedBuiltinCode())
     return code.CustomCode().decode() if OPERATORS[number] == "CUSTOM" else OPERATORS[number]
@@ -64,7 +68,7 @@ def test_names_shapes_and_the_bytes_of_constants(path: Path) -> None:
         assert len(block.values) == part.TensorsLength()
         for position, value in enumerate(block.values):
             tensor = part.Tensors(position)
-            assert value.name == tensor.Name().decode()
+            assert value.name == text(tensor.Name())
             length = model.Buffers(tensor.Buffer()).DataLength()
             assert (value.constant is None) == (length == 0)
             if value.constant is not None:
@@ -80,7 +84,7 @@ def test_names_shapes_and_the_bytes_of_constants(path: Path) -> None:
 def test_inputs_and_outputs_of_the_graph(path: Path) -> None:
     part = tflite.Model.GetRootAs(path.read_bytes(), 0).Subgraphs(0)
     graph = converters.read(path)
-    inputs = [part.Tensors(index).Name().decode() for index in numbers(part.InputsAsNumpy())]
-    outputs = [part.Tensors(index).Name().decode() for index in numbers(part.OutputsAsNumpy())]
+    inputs = [text(part.Tensors(index).Name()) for index in numbers(part.InputsAsNumpy())]
+    outputs = [text(part.Tensors(index).Name()) for index in numbers(part.OutputsAsNumpy())]
     assert [graph.nodes[index].origin[0] for index in graph.inputs][: len(inputs)] == inputs
     assert list(graph.output_names)[: len(outputs)] == outputs
