@@ -25,7 +25,9 @@ _KEEPING_OPS = frozenset(
     {"Identity", "Cast", "CastLike", "Dropout", "BatchNormalization", "Concat"}
 )
 Order = tuple[int, ...]
-"""For each axis of a value, which axis of its source it was."""
+"""For each axis of a value, which axis of its source it was; `_NEW` for one that was put in."""
+_NEW = -1
+_WINDOWS = frozenset({"Conv", "ConvTranspose", "MaxPool", "AveragePool", "LpPool"})
 
 
 def run(draft: Draft) -> None:
@@ -40,6 +42,10 @@ def run(draft: Draft) -> None:
             perm = node.ints("perm")
             if perm is not None and (order is None or len(order) == len(perm)):
                 layout[node.out] = perm if order is None else tuple(order[axis] for axis in perm)
+        elif node.op in ("Unsqueeze", "Squeeze", "Reshape"):
+            moved = _widened(node) if order is None else _narrowed(node, order)
+            if moved is not None:
+                layout[node.out] = moved
         elif ops.kind(node.op) in _KEEPING or node.op in _KEEPING_OPS:
             known = _common(node, layout)
             if known is not None:
@@ -47,6 +53,35 @@ def run(draft: Draft) -> None:
                 _turn_constants(draft, node, known)
         elif node.op.startswith("Reduce") and order is not None and "counted" not in node.attrs:
             _count_before(draft, node, order)
+    for value, order in layout.items():
+        if _NEW in order and value.rank == len(order) and value.shape is not None:
+            kept = range(len(order) - order.count(_NEW))
+            value.shape = tuple(value.shape[order.index(axis)] for axis in kept)
+
+
+def _widened(node: Draft.Node) -> Order | None:
+    """The layout of a window's result that gets one more axis."""
+    source, constant = node.inputs[0], node.arg(1)
+    axes = shapes.known(constant if isinstance(constant, Tensor) else None)
+    rank = source.rank if isinstance(source, Value) and source.node.op in _WINDOWS else None
+    if node.op != "Unsqueeze" or axes is None or rank is None or len(axes) != 1:
+        return None
+    axis = axes[0] % (rank + 1)
+    return (*range(axis), _NEW, *range(axis, rank))
+
+
+def _narrowed(node: Draft.Node, order: Order) -> Order | None:
+    """The layout once an axis that was put in is dropped again."""
+    if _NEW not in order:
+        return None
+    axis, before, after = order.index(_NEW), node.inputs[0], node.out.shape
+    dims = before.shape if isinstance(before, Value) else None
+    if dims is None or after is None or len(dims) != len(order):
+        return None
+    rest = (*dims[:axis], *dims[axis + 1 :])
+    if rest != after or rest.count(None) > 1:
+        return None
+    return (*order[:axis], *order[axis + 1 :])
 
 
 def _common(node: Draft.Node, layout: Mapping[Value, Order]) -> Order | None:
@@ -61,7 +96,8 @@ def _common(node: Draft.Node, layout: Mapping[Value, Order]) -> Order | None:
 def _turn_constants(draft: Draft, node: Draft.Node, order: Order) -> None:
     """Constants that are broadcast, and the axis of a Concat, in the layout of the source."""
     axis = node.attrs.get("axis")
-    if node.op == "Concat" and isinstance(axis, int) and -len(order) <= axis < len(order):
+    inside = isinstance(axis, int) and -len(order) <= axis < len(order)
+    if node.op == "Concat" and isinstance(axis, int) and inside and order[axis] != _NEW:
         draft.retype(node, node.op, {**node.attrs, "axis": order[axis]})
     for position, arg in enumerate(node.inputs):
         if not isinstance(arg, Tensor) or not arg.shape or len(arg.shape) > len(order):
@@ -69,7 +105,10 @@ def _turn_constants(draft: Draft, node: Draft.Node, order: Order) -> None:
         if arg.squeezed == () or order == tuple(range(len(order))):
             continue
         shape = (1,) * (len(order) - len(arg.shape)) + arg.shape
-        made = tuple(shape[order.index(axis)] for axis in range(len(order)))
+        if any(size != 1 for size, axis in zip(shape, order, strict=True) if axis == _NEW):
+            continue
+        kept = len(order) - order.count(_NEW)
+        made = tuple(shape[order.index(axis)] for axis in range(kept))
         data = arg.data if len(arg.squeezed or ()) == 1 else None  # one axis keeps its order
         turned = Tensor(arg.dtype, made, data, arg.name, arg.payload)
         draft.set_input(node, position, turned)
@@ -85,6 +124,8 @@ def _count_before(draft: Draft, node: Draft.Node, order: Order) -> None:
     axes = shapes.known(shapes.operand(node.attrs, "axes", constants, 1))
     if axes is None or not all(-len(order) <= axis < len(order) for axis in axes):
         return
-    counted = tuple(sorted(order[axis] for axis in axes))
+    counted = tuple(sorted(order[axis] for axis in axes if order[axis] != _NEW))
+    if not counted:
+        return
     draft.set_inputs(node, node.inputs[:1], {0: node.via.get(0, ())})
     draft.retype(node, node.op, {**node.attrs, "axes": counted, "counted": "before transposes"})
