@@ -33,6 +33,7 @@ FORMATS = (
     Format("savedmodel", "genescan.converters.tensorflow", sniff.is_saved_model),
     Format("graphdef", "genescan.converters.tensorflow", sniff.is_graph_def),
     Format("coreml text", "genescan.converters.coreml_text", sniff.is_mil_text),
+    Format("coreml compiled", "genescan.converters.coreml_compiled", sniff.is_espresso),
 )
 """One line per format, asked in this order: what is told by more of its bytes comes first."""
 

@@ -1,7 +1,7 @@
 """The CoreML reader: the skeleton of a Model message becomes a `genescan.graph.Graph`.
 
-It reads `.mlmodel` files and the model inside a `.mlpackage`; `coreml_compiled` reads what is
-left of them after compilation. Weights are never read, and no file that a model names is opened.
+It reads `.mlmodel` files and the model inside a `.mlpackage`; `coreml_text` reads programs
+that were compiled. Weights are never read, and no file that a model names is opened.
 """
 
 from __future__ import annotations

@@ -58,9 +58,8 @@ def loop(
 
     It carries what a turn reads of the turn before, and what is read when it is over (`later`).
     """
-    tested = proto.HasField("conditionNetwork")
     condition: Operand = Tensor("bool", (), (True,))
-    if tested:
+    if proto.HasField("conditionNetwork"):
         builder.run(proto.conditionNetwork, scope)
         condition = _condition(proto, scope, name)
     assigned = [*_assigned(proto.bodyNetwork), *_assigned(proto.conditionNetwork)]
@@ -70,19 +69,7 @@ def loop(
     if not carried:
         raise ModelError("a loop without effect", place=f"layer {quote(name)}")
     inner = scope.inside(carried)
-    body = inner.assembly
-    body.input("iteration", (), "int64")
-    body.input("condition", (), "bool")
-    for value in carried:
-        inner.values[value] = body.input(value, scope.assembly.shape(scope.values[value]))
-    captured = _captured((n for n in wanted if n not in carried), scope, inner)
-    builder.run(proto.bodyNetwork, inner)
-    again: Operand = Tensor("bool", (), (True,))
-    if tested:
-        builder.run(proto.conditionNetwork, inner)
-        again = _condition(proto, inner, name)
-    outputs = [("condition", again), *((n, inner.values[n]) for n in carried)]
-    bodies = {"body": body.graph(outputs, captures=list(captured))}
+    graph, captured = _turn(builder, proto, scope, inner, carried, name)
     most = inputs[0] if inputs else None
     if not inputs and proto.maxLoopIterations:
         most = Tensor("int64", (), (proto.maxLoopIterations,))
@@ -93,10 +80,30 @@ def loop(
         name=name,
         outputs=len(carried),
         shapes=[_steady(scope, inner, n) for n in carried],
-        bodies=bodies,
+        bodies={"body": graph},
     )
     for port, value in enumerate(carried):
         scope.values[value] = Edge(made.source, port)
+
+
+def _turn(
+    builder: NetBuilder, proto: Any, scope: Scope, inner: Scope, carried: list[str], name: str
+) -> tuple[Graph, dict[str, Operand]]:
+    """One turn of a loop with the condition of the next, and the outer values that it reads."""
+    body = inner.assembly
+    body.input("iteration", (), "int64")
+    body.input("condition", (), "bool")
+    for value in carried:
+        inner.values[value] = body.input(value, scope.assembly.shape(scope.values[value]))
+    wanted = read_by([*proto.bodyNetwork.layers, *proto.conditionNetwork.layers])
+    captured = _captured((n for n in wanted if n not in carried), scope, inner)
+    builder.run(proto.bodyNetwork, inner)
+    again: Operand = Tensor("bool", (), (True,))
+    if proto.HasField("conditionNetwork"):
+        builder.run(proto.conditionNetwork, inner)
+        again = _condition(proto, inner, name)
+    outputs = [("condition", again), *((n, inner.values[n]) for n in carried)]
+    return body.graph(outputs, captures=list(captured)), captured
 
 
 def _steady(scope: Scope, inner: Scope, name: str) -> Dims | None:

@@ -33,6 +33,12 @@ def weight(call: Call, slot: str, shape: Dims) -> Operand:
     return made if fits else Tensor(made.dtype, shape, None, made.name, made.payload)
 
 
+def stored(call: Call, slot: str, shape: Dims) -> Tensor:
+    """A weight that the layer must have; of one that the file leaves out the shape is known."""
+    value = weight(call, slot, shape)
+    return value if isinstance(value, Tensor) else Tensor("float32", shape, None, call.name)
+
+
 def imaged(
     a: Assembly, call: Call, rank: int, work: Callable[[Operand], list[Operand]]
 ) -> list[Operand]:
@@ -93,9 +99,9 @@ def _convolution(a: Assembly, call: Call) -> list[Operand]:
 def _convolved(
     a: Assembly, call: Call, attrs: dict[str, Attr], shape: Dims, turned: bool
 ) -> list[Operand]:
-    inputs = [weight(call, "weights", shape)]
+    inputs = [stored(call, "weights", shape)]
     if call.integer("hasBias"):
-        inputs.append(weight(call, "bias", (call.integer("outputChannels"),)))
+        inputs.append(stored(call, "bias", (call.integer("outputChannels"),)))
     if turned and (target := call.integers("outputShape")):
         attrs["output_shape"] = target[-(len(shape) - 2) :]
     op = "ConvTranspose" if turned else "Conv"

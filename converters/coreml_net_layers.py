@@ -8,7 +8,7 @@ from types import MappingProxyType
 from genescan.converters.assembly import Assembly, ints
 from genescan.converters.coreml_arith import linear
 from genescan.converters.coreml_emit import done, put, real, reduced, scaled
-from genescan.converters.coreml_net_images import weight
+from genescan.converters.coreml_net_images import stored, weight
 from genescan.converters.table import Call, Rule
 from genescan.graph import Attr, Operand, Tensor
 
@@ -17,8 +17,8 @@ def _inner_product(a: Assembly, call: Call) -> list[Operand]:
     """A matrix product over the last axis, or over the last three of an image."""
     value, shape = call.operand("x"), a.shape(call.operand("x"))
     size, channels = call.integer("inputChannels"), call.integer("outputChannels")
-    matrix = weight(call, "weights", (channels, size))
-    bias = weight(call, "bias", (channels,)) if call.integer("hasBias") else None
+    matrix = stored(call, "weights", (channels, size))
+    bias = stored(call, "bias", (channels,)) if call.integer("hasBias") else None
     rank = None if shape is None else len(shape)
     if shape is None or rank is None or rank < 4:
         if rank == 2:
@@ -39,12 +39,12 @@ def _embedding(a: Assembly, call: Call) -> list[Operand]:
     flat = call.kind == "embeddingND"
     rows = call.integer("vocabSize" if flat else "inputDim")
     size = call.integer("embeddingSize" if flat else "outputChannels")
-    table = a.transpose(weight(call, "weights", (size, rows)), (1, 0))
+    table = a.transpose(stored(call, "weights", (size, rows)), (1, 0))
     axes = [-1] if flat else [-3, -2, -1]
     indices = put(a, call, "Squeeze", [value, ints(axes)])
     made: Operand = put(a, call, "Gather", [table, indices], {"axis": 0})
     if call.integer("hasBias"):
-        made = put(a, call, "Add", [made, weight(call, "bias", (size,))])
+        made = put(a, call, "Add", [made, stored(call, "bias", (size,))])
     if not flat:
         lead = () if shape is None else shape[:-3]
         made = a.reshape(made, (*(lead or (-1,)), size, 1, 1), call.name)
@@ -56,8 +56,8 @@ def _batched(a: Assembly, call: Call) -> list[Operand] | None:
     if len(values) == 1:  # the values of this one matrix stand in column-major order
         first = call.integer("weightMatrixFirstDimension")
         last = call.integer("weightMatrixSecondDimension")
-        matrix = weight(call, "weights", (last, first))
-        bias = weight(call, "bias", (last,)) if call.integer("hasBias") else None
+        matrix = stored(call, "weights", (last, first))
+        bias = stored(call, "bias", (last,)) if call.integer("hasBias") else None
         return linear(a, call, values[0], matrix, bias)
     sides = []
     for value, flag in zip(values, ("transposeA", "transposeB"), strict=False):
@@ -158,7 +158,7 @@ def _spread(call: Call, slot: str, shape: str) -> Operand:
     sizes = call.integers(shape)
     if len(sizes) == 1 and sizes[0] != 1:
         sizes = (*sizes, 1, 1)
-    return weight(call, slot, sizes)
+    return stored(call, slot, sizes)
 
 
 def _scale(a: Assembly, call: Call) -> list[Operand]:

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from genescan.converters.assembly import Assembly, ints
 from genescan.converters.coreml_emit import done, put, shape_of, size_of
-from genescan.converters.coreml_net_images import weight
+from genescan.converters.coreml_net_images import stored
 from genescan.converters.table import Call, Rule
 from genescan.graph import Attr, Edge, Operand, Tensor
 
@@ -89,8 +89,7 @@ def _constant(a: Assembly, call: Call) -> list[Operand]:
     shape = call.integers("shape")
     if call.kind == "loadConstant":
         shape = (*(1,) * (1 if call.integer("legacy") else 2), *shape)
-    value = weight(call, "data", shape)
-    return [value if value is not None else Tensor("float32", shape, None, call.name)]
+    return [stored(call, "data", shape)]
 
 
 def _squeeze(a: Assembly, call: Call) -> list[Operand]:

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from genescan.converters.assembly import Assembly, ints
 from genescan.converters.coreml_emit import put
-from genescan.converters.coreml_net_images import weight
+from genescan.converters.coreml_net_images import stored
 from genescan.converters.coreml_recurrent import ACTIVATIONS, Layer
 from genescan.converters.table import Call, Rule
 from genescan.graph import Dims, Edge, Operand, Tensor
@@ -28,9 +28,7 @@ _GRU_GATES = ("updateGate", "resetGate", "outputGate")
 
 def _gates(call: Call, side: str, gates: tuple[str, ...], last: str, shape: Dims) -> Operand:
     """The matrices or vectors of all gates as one constant."""
-    first = call.operand(f"{side}{gates[0]}{last}")
-    if not isinstance(first, Tensor):
-        return None
+    first = stored(call, f"{side}{gates[0]}{last}", shape)
     total = (None if shape[0] is None else len(gates) * shape[0], *shape[1:])
     return Tensor("float32", total, None, first.name, first.payload)
 
@@ -126,9 +124,9 @@ def _simple(a: Assembly, call: Call) -> list[Operand]:
     size, hidden = call.integer("inputVectorSize"), call.integer("outputVectorSize")
     layer = Layer(
         "RNN",
-        [weight(call, "weightMatrix", (hidden, size))],
-        [weight(call, "recursionMatrix", (hidden, hidden))],
-        [weight(call, "biasVector", (hidden,))] if call.integer("hasBiasVector") else [],
+        [stored(call, "weightMatrix", (hidden, size))],
+        [stored(call, "recursionMatrix", (hidden, hidden))],
+        [stored(call, "biasVector", (hidden,))] if call.integer("hasBiasVector") else [],
         direction="reverse" if call.integer("reverseInput") else "forward",
         hidden=hidden,
         activations=_chosen(call, "activation", 1),

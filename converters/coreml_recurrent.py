@@ -117,6 +117,8 @@ def _recurrent(a: Assembly, call: Call) -> list[Operand] | None:
     shape = a.shape(call.operand("weight_hh"))
     if shape is None or len(shape) != 2 or not shape[1]:
         return None
+    if len(call.shapes) > (3 if op == "LSTM" else 2):
+        return None
     hidden = shape[1]
     names = ("", "_back") if both else ("",)
     layer = Layer(

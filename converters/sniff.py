@@ -72,6 +72,7 @@ _COREML_FIELDS = {1: _VARINT, 2: _BYTES, 10: _VARINT}
 """Model's fields before the one that holds the network, whose number tells its kind."""
 _COREML_KINDS = range(200, 4_000)
 _MIL_TEXT = re.compile(rb"\s*program\s*\(\d+\.\d+\)\s*[\[{]")
+_ESPRESSO = re.compile(rb'\s*\{.{0,400}?"(?:layers|storage|format_version)"\s*:', re.DOTALL)
 _SAVED_MODEL = b"\x08\x01\x12"
 """Schema version 1, then the first meta graph."""
 _GRAPH_DEF = re.compile(
@@ -101,6 +102,11 @@ def is_coreml(source: Source) -> bool:
 def is_mil_text(source: Source) -> bool:
     """Whether the file is a MIL program in text form, from a compiled CoreML model."""
     return _MIL_TEXT.match(source.head(_HEAD)) is not None
+
+
+def is_espresso(source: Source) -> bool:
+    """Whether the file is the network of a CoreML model that was compiled from layers."""
+    return _ESPRESSO.match(source.head(_HEAD)) is not None
 
 
 def is_saved_model(source: Source) -> bool:
@@ -165,11 +171,6 @@ KINDS = (
         "ORT format",
         _at(4, b"ORTM"),
         "an ONNX Runtime .ort file; scan the .onnx file that it was made from",
-    ),
-    Kind(
-        "Espresso network",
-        _matches(rb'\s*\{.{0,400}"(?:layers|storage|format_version)"\s*:'),
-        "a compiled CoreML network; scan the .mlmodel file that it was made from",
     ),
     Kind("HDF5", _starts(b"\x89HDF\r\n\x1a\n"), f"an HDF5 file (Keras .h5); {_EXPORT}"),
     Kind("GGUF", _starts(b"GGUF"), f"a GGUF file; {_EXPORT}"),
