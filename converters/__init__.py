@@ -30,10 +30,10 @@ FORMATS = (
     Format("openvino", "genescan.converters.openvino", sniff.is_openvino),
     Format("tflite", "genescan.converters.tflite", sniff.is_tflite),
     Format("coreml", "genescan.converters.coreml", sniff.is_coreml),
-    Format("savedmodel", "genescan.converters.tensorflow", sniff.is_saved_model),
-    Format("graphdef", "genescan.converters.tensorflow", sniff.is_graph_def),
     Format("coreml text", "genescan.converters.coreml_text", sniff.is_mil_text),
     Format("coreml compiled", "genescan.converters.coreml_compiled", sniff.is_espresso),
+    Format("tensorflow", "genescan.converters.tensorflow", sniff.is_saved_model),
+    Format("tensorflow", "genescan.converters.tensorflow", sniff.is_graph_def),
 )
 """One line per format, asked in this order: what is told by more of its bytes comes first."""
 

@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from genescan.converters.assembly import ints
-from genescan.converters.base import Clock
+from genescan.converters.base import Clock, quote
 from genescan.converters.table import Call, translate
 from genescan.converters.tensorflow_assembly import TfAssembly
 from genescan.converters.tensorflow_block import Block, Ref, Row
 from genescan.converters.tensorflow_folding import folded
 from genescan.converters.tensorflow_frames import source
 from genescan.converters.tensorflow_library import CALLS, Library
-from genescan.converters.tensorflow_ops import TABLE
+from genescan.converters.tensorflow_ops import LEAST, TABLE
 from genescan.converters.tensorflow_rules import RULES
 from genescan.converters.tensorflow_values import Values, dtype
 from genescan.errors import LimitExceeded, ModelError
@@ -195,6 +195,8 @@ class Builder:
 
     def _operator(self, frame: _Frame, row: Row) -> list[Operand]:
         inputs = [*map(frame.operand, row.inputs)]
+        if len(inputs) < LEAST.get(row.op, 0):
+            raise ModelError(f"fewer operands than {quote(row.op)} has", place=row.place)
         known = folded(row.op, inputs)
         if known is not None:
             return [known]
@@ -204,6 +206,9 @@ class Builder:
         except ModelError as error:
             error.place = error.place or row.place
             raise
+        except (LookupError, TypeError, ValueError, ArithmeticError) as error:
+            cause = f"operands or attributes that {quote(row.op)} does not have"
+            raise ModelError(cause, place=row.place) from error
         for value, shape in zip(made, call.shapes, strict=False):
             frame.assembly.learn(value, shape)
         return made
@@ -325,7 +330,8 @@ class Builder:
         if not len(args) == len(body.results) or not condition.results:
             raise ModelError("a loop whose body has another number of values", place=row.place)
         carried = [i for i, ref in enumerate(body.results) if not _fixed(body, ref, i)]
-        fixed = [i for i in range(len(args)) if i not in set(carried)]
+        changing = frozenset(carried)
+        fixed = [i for i in range(len(args)) if i not in changing]
         shapes = (self._shapes(row) + [None] * len(args))[: len(args)]
         own: list[_Own] = [("iteration", ()), ("condition", ())]
         for i in carried:
@@ -335,7 +341,7 @@ class Builder:
         def run(inner: TfAssembly, formals: list[Operand]) -> list[Operand]:
             given = dict(zip((*carried, *fixed), formals[2:], strict=True))
             made = self._call(inner, body, [given[i] for i in range(len(args))], frame, row)
-            following = [made[i] if i in set(carried) else given[i] for i in range(len(args))]
+            following = [made[i] if i in changing else given[i] for i in range(len(args))]
             asked = self._call(inner, condition, following, frame, row)
             return [asked[0], *(made[i] for i in carried)]
 

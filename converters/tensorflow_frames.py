@@ -87,16 +87,18 @@ def _loops(rows: Rows) -> None:
         if variable is not None:
             variable.switch = switches.get(row.name)
             frames[_frame(variable.enter)].append(variable)
-    loops: list[_Loop] = []
+    entered = {v.enter.name for variables in frames.values() for v in variables}
+    constants: dict[str, list[Row]] = defaultdict(list)
+    for row in rows.values():
+        if row.op in _ENTER and row.name not in entered:
+            constants[_frame(row)].append(row)
+    left: dict[str, Ref] = {}
     for name, variables in frames.items():
-        entered = {variable.enter.name for variable in variables}
-        constants = [
-            row for row in rows.values()
-            if row.op in _ENTER and row.name not in entered and _frame(row) == name
-        ]  # fmt: skip
-        loops += _told_apart(rows, name, variables, constants)
-    for loop in loops:
-        _restore(rows, loop)
+        for loop in _told_apart(rows, variables, constants[name]):
+            left.update(_restore(rows, loop))
+    for row in list(rows.values()):
+        if row.op in _EXIT and row.inputs and row.inputs[0].name in left:
+            rows[row.name] = Row(row.name, "Exit", (left[row.inputs[0].name],))
 
 
 def _frame(enter: Row) -> str:
@@ -120,9 +122,7 @@ def _variable(rows: Rows, merge: Row) -> _Variable | None:
     return _Variable(enter, merge, following)
 
 
-def _told_apart(
-    rows: Rows, name: str, variables: list[_Variable], constants: list[Row]
-) -> Iterable[_Loop]:
+def _told_apart(rows: Rows, variables: list[_Variable], constants: list[Row]) -> Iterable[_Loop]:
     """The loops of one frame name: usually one, more where a graph was copied."""
     found: dict[str, _Loop] = {}
     for variable in variables:
@@ -138,8 +138,8 @@ def _told_apart(
     return found.values()
 
 
-def _restore(rows: Rows, loop: _Loop) -> None:
-    """Put a `While` in the place of the loop's condition; its exits read it."""
+def _restore(rows: Rows, loop: _Loop) -> dict[str, Ref]:
+    """Put a `While` in the place of the loop's condition; returns what leaves at each switch."""
     count, name = len(loop.variables), loop.condition.name
     constant = {Ref(row.name): count + i for i, row in enumerate(loop.constants)}
     merged = {Ref(v.merge.name): i for i, v in enumerate(loop.variables)}
@@ -156,10 +156,7 @@ def _restore(rows: Rows, loop: _Loop) -> None:
     if len(inputs) != len(entered):
         raise ModelError("a loop variable without a value", place=loop.condition.place)
     rows[name] = Row(name, "While", inputs, ports=len(inputs), blocks=blocks)
-    left = {v.switch.name: i for i, v in enumerate(loop.variables) if v.switch}
-    for row in list(rows.values()):
-        if row.op in _EXIT and row.inputs and row.inputs[0].name in left:
-            rows[row.name] = Row(row.name, "Exit", (Ref(name, left[row.inputs[0].name]),))
+    return {v.switch.name: Ref(name, i) for i, v in enumerate(loop.variables) if v.switch}
 
 
 @dataclass(slots=True)

@@ -173,3 +173,17 @@ TABLE: Mapping[str, Row] = {
     **{old: Row(new) for old, new in _RENAMED.items()},
     **{op: Row(rule=rule) for rule, names in _RULED.items() for op in _words(names)},
 }
+
+_TWO = _words(
+    """
+    Add AddV2 Sub Mul Div RealDiv DivNoNan Pow Equal Greater Less GreaterEqual LessEqual Maximum
+    Minimum LogicalAnd LogicalOr BitwiseAnd BitwiseOr BitwiseXor Reshape Tile BroadcastTo
+    """
+)
+LEAST: Mapping[str, int] = {
+    **dict.fromkeys((*_words(_ALIKE), *_RENAMED), 1),
+    **dict.fromkeys(_TWO, 2),
+    "SelectV2": 3,
+    "Range": 3,
+}
+"""How many operands a renamed operator needs; rules see for themselves."""
