@@ -37,11 +37,8 @@ def scalar(arg: Arg) -> float | None:
 
 
 def filled_with_zero(arg: Arg) -> bool:
-    """A constant that the graph makes by spreading one zero: an exporter's way to say "none".
-
-    A stored weight of zeros (an untrained bias) is a weight all the same.
-    """
-    return isinstance(arg, Tensor) and not arg.name and scalar(arg) == 0.0
+    """A bias of zeros is none: TFLite and Core ML store one where the network has none."""
+    return isinstance(arg, Tensor) and scalar(arg) == 0.0
 
 
 def _constant(value: float) -> Tensor:
