@@ -29,11 +29,11 @@ FORMATS = (
     Format("onnx", "genescan.converters.onnx", sniff.is_onnx),
     Format("openvino", "genescan.converters.openvino", sniff.is_openvino),
     Format("tflite", "genescan.converters.tflite", sniff.is_tflite),
-    Format("savedmodel", "genescan.converters.tensorflow", sniff.is_saved_model),
-    Format("graphdef", "genescan.converters.tensorflow", sniff.is_graph_def),
     Format("coreml", "genescan.converters.coreml", sniff.is_coreml),
     Format("coreml text", "genescan.converters.coreml_text", sniff.is_mil_text),
     Format("coreml compiled", "genescan.converters.coreml_compiled", sniff.is_espresso),
+    Format("savedmodel", "genescan.converters.tensorflow", sniff.is_saved_model),
+    Format("graphdef", "genescan.converters.tensorflow", sniff.is_graph_def),
 )
 """One line per format, asked in this order."""
 
