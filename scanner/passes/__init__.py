@@ -12,6 +12,7 @@ from genescan.draft import Draft
 from genescan.passes import (
     contract_movement,
     dequantise,
+    drop_flat_axes,
     drop_guards,
     drop_unused,
     fold_constants,
@@ -54,6 +55,7 @@ PIPELINE: tuple[Pass, ...] = (
     Pass("fold_split", fold_constants.run, "bodies and kernels brought constants and shapes"),
     Pass("contract_types", contract_movement.run_retyping, "casts stand inside rearrangements"),
     Pass("restore_rearrangements", restore_rearrangements.run, "needs movement, which goes next"),
+    Pass("drop_flat_axes", drop_flat_axes.run, "movement still tells which axes were put in"),
     Pass("follow_layout", follow_layout.run, "the last that sees transposes as nodes"),
     Pass("contract_movement", contract_movement.run, "what follows matches through movement"),
     Pass("fold_again", fold_constants.run_again, "constants that only movement separated"),

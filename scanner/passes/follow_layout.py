@@ -40,6 +40,10 @@ def run(draft: Draft) -> None:
             perm = node.ints("perm")
             if perm is not None and (order is None or len(order) == len(perm)):
                 layout[node.out] = perm if order is None else tuple(order[axis] for axis in perm)
+        elif node.op == "Squeeze" and order is not None:
+            left = _squeezed(node, order)
+            if left is not None:
+                layout[node.out] = left
         elif ops.kind(node.op) in _KEEPING or node.op in _KEEPING_OPS:
             known = _common(node, layout)
             if known is not None:
@@ -47,6 +51,18 @@ def run(draft: Draft) -> None:
                 _turn_constants(draft, node, known)
         elif node.op.startswith("Reduce") and order is not None and "counted" not in node.attrs:
             _count_before(draft, node, order)
+
+
+def _squeezed(node: Draft.Node, order: Order) -> Order | None:
+    """A layout without the axes that a Squeeze takes, counted in the source without them too."""
+    constants = [arg if isinstance(arg, Tensor) else None for arg in node.inputs]
+    axes = shapes.known(shapes.operand(node.attrs, "axes", constants, 1))
+    if axes is None or not all(-len(order) <= axis < len(order) for axis in axes):
+        return None
+    gone = {axis % len(order) for axis in axes}
+    lost = [order[axis] for axis in gone]
+    kept = (number for axis, number in enumerate(order) if axis not in gone)
+    return tuple(number - sum(other < number for other in lost) for number in kept)
 
 
 def _common(node: Draft.Node, layout: Mapping[Value, Order]) -> Order | None:
