@@ -10,7 +10,11 @@ from collections.abc import Mapping, Sequence
 
 from genescan import shapes as shape_rules
 from genescan.converters.assembly import Assembly
+from genescan.converters.tensorflow_layout import constant
 from genescan.graph import Attr, Dims, Edge, Graph, Operand, Tensor
+
+_AXES = 64
+"""Numbers of a shape that is put together."""
 
 
 class TfAssembly(Assembly):
@@ -70,12 +74,25 @@ class TfAssembly(Assembly):
         if all((edge.source, port) in self.shapes for port in range(outputs)):
             return
         node = self.nodes[edge.source]
+        if node.op == "Reshape" and len(inputs) > 1 and isinstance(inputs[1], Edge):
+            self.learn(edge, self._listed(inputs[1]))
         known = [self.shape(value) for value in inputs]
         constants = [value if isinstance(value, Tensor) else None for value in inputs]
         extra = {**attrs, "outputs": outputs} if node.op == "Split" else attrs
         inferred = shape_rules.infer(node.op, extra, known, constants)
         for port, shape in zip(range(outputs), inferred, strict=False):
             self.learn(Edge(edge.source, port), shape)
+
+    def _listed(self, value: Edge) -> Dims | None:
+        """A shape that is put together from known numbers and computed ones."""
+        node, sizes = self.nodes[value.source], list[int | None]()
+        for part in node.inputs if node.op == "Concat" else ():
+            count = self.shape(part)
+            if count is None or len(count) != 1 or count[0] is None or count[0] > _AXES:
+                return None
+            known = constant(part) or (None,) * count[0]
+            sizes += (None if size is None or size < 1 else size for size in known)
+        return tuple(sizes) if 0 < len(sizes) <= _AXES else None
 
 
 def _key(

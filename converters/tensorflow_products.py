@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from genescan.converters.assembly import Assembly, number
+from genescan.converters.assembly import Assembly, ints, number
 from genescan.converters.table import Call, Rule
 from genescan.converters.tensorflow_layout import Layout, is_first
 from genescan.converters.tensorflow_windows import conv, depthwise
-from genescan.graph import Attr, Dims, Operand, Tensor
+from genescan.graph import Attr, Dims, Edge, Operand, Tensor
 
 
 def _turned(assembly: Assembly, value: Operand, turn: bool, name: str) -> Operand | None:
@@ -118,13 +118,50 @@ def bias(assembly: Assembly, call: Call) -> list[Operand]:
     return [assembly.emit("Add", [value, given], name=call.name, shapes=shapes)]
 
 
+def _rows(assembly: Assembly, call: Call) -> list[Operand] | None:
+    """A normalisation of rows that borrows the kernel: each row is a channel of a batch of one.
+
+    None when the statistics are of more than one row, or scale and offset are not one and zero.
+    """
+    value, scale, offset = call.inputs[:3]
+    shape = assembly.shape(value)
+    if not is_first(call) or shape is None or len(shape) != 4 or (shape[0], shape[3]) != (1, 1):
+        return None
+    if _filled(assembly, scale) != 1.0 or _filled(assembly, offset) != 0.0:
+        return None
+
+    def emit(op: str, *inputs: Operand, **attrs: Attr) -> Operand:
+        return assembly.emit(op, inputs, attrs, name=call.name)
+
+    row = emit("Squeeze", value, ints((0, 3)))
+    apart = emit("Sub", row, emit("ReduceMean", row, axes=(-1,), keepdims=1))
+    spread = emit("ReduceMean", emit("Mul", apart, apart), axes=(-1,), keepdims=1)
+    root = emit("Sqrt", emit("Add", spread, number(call.real("epsilon", 1e-4))))
+    made = emit("Unsqueeze", emit("Div", apart, root), ints((0, 3)))
+    return [made, *[Tensor("float32", None)] * 5][: max(1, len(call.shapes))]
+
+
+def _filled(assembly: Assembly, value: Operand) -> float | None:
+    """The number that every element of an operand is."""
+    if isinstance(value, Edge):
+        node = assembly.nodes[value.source]
+        fill = node.attrs.get("value") if node.op == "ConstantOfShape" else None
+        value = fill if isinstance(fill, Tensor) else None
+    data = value.data if isinstance(value, Tensor) else None
+    alike = data and data[0] is not None and all(item == data[0] for item in data)
+    return float(data[0]) if data and data[0] is not None and alike else None
+
+
 def batch_norm(assembly: Assembly, call: Call) -> list[Operand]:
     """Batch normalisation; statistics that only training reads are left out."""
+    training = call.attrs.get("is_training", True)
+    rows = _rows(assembly, call) if training else None
+    if rows is not None:
+        return rows
     rank = assembly.rank(call.inputs[0])
     layout = Layout(assembly, call, rank if rank in (4, 5) else 4)
     data = layout.first(call.inputs[0])
     attrs: dict[str, Attr] = {"epsilon": call.real("epsilon", 1e-4)}
-    training = call.attrs.get("is_training", True)
     if training:
         attrs["training_mode"] = 1
     shapes = (assembly.shape(data),)

@@ -179,14 +179,19 @@ def _several_axes(node: Draft.Node) -> bool:
 
 
 def _grouped(node: Draft.Node, entry: Value) -> bool:
-    """Over all axes but the first two of channels that a Reshape gathered into groups."""
+    """Over all axes but the batch and the groups into which a Reshape gathered channels."""
     target = _RESHAPED.fullmatch((node.via.get(0) or ("",))[-1])
     if node.inputs[0] is not entry or target is None or entry.shape is None:
         return False
     sizes = target[1].split(",")
     rank, whole = len(sizes), entry.shape
     axes = shapes.known(shapes.operand(node.attrs, "axes", [*_constants(node)], 1))
-    if axes is None or rank < 3 or {axis % rank for axis in axes} != set(range(2, rank)):
+    if axes is None or rank < 3:
+        return False
+    reduced = {axis % rank for axis in axes}
+    if rank == len(whole) + 1 > 3 and reduced == {*range(1, rank - 2), rank - 1}:
+        return sizes[-1] != "1"  # channels last: the last axis was cut in two
+    if reduced != set(range(2, rank)):
         return False
     channels = whole[1] if len(whole) > 2 else None
     return channels is not None and sizes[1].isdecimal() and int(sizes[1]) != channels
