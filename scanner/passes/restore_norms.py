@@ -194,7 +194,8 @@ def _grouped(node: Draft.Node, entry: Value) -> bool:
     if reduced != set(range(2, rank)):
         return False
     channels = whole[1] if len(whole) > 2 else None
-    return channels is not None and sizes[1].isdecimal() and int(sizes[1]) != channels
+    groups = int(sizes[1]) if sizes[1].isdecimal() else 0
+    return channels is not None and 0 < groups < channels and channels % groups == 0
 
 
 def _constants(node: Draft.Node) -> list[Tensor | None]:
