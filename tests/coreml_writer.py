@@ -195,3 +195,52 @@ def read(proto: Any, limits: Limits = DEFAULT) -> Graph:
         path = Path(folder) / "model.mlmodel"
         path.write_bytes(data(proto))
         return converters.read(path, limits)
+
+
+# --- small models that several tests use
+
+
+def operators(graph: Graph) -> list[str]:
+    """Operators in order, inputs left out."""
+    return [node.op for node in graph.nodes if node.op != "Input"]
+
+
+def conv(**fields: Any) -> Any:
+    """A convolution of four channels to eight."""
+    return layer(
+        "convolution", "x", "y", outputChannels=8, kernelChannels=4, kernelSize=[3, 3], **fields
+    )
+
+
+def loop_of(body: list[Any]) -> list[Any]:
+    """Layers that run others three times over a value `state`."""
+    counter = layer("loadConstantND", "", "zero", shape=[1], data=weights(0.0))
+    test = layer("lessThan", "i", "more", alpha=3.0)
+    steps = [*body, layer("add", "i", "next", alpha=1.0), layer("copy", "next", "i")]
+    inner = {"layers": steps}
+    turns = layer(
+        "loop", "", "", conditionVar="more", conditionNetwork={"layers": [test]}, bodyNetwork=inner
+    )
+    return [counter, layer("copy", "zero", "i"), layer("copy", "x", "state"), turns]
+
+
+MIL = """program(1.0)
+[buildInfo = dict<tensor<string, []>, tensor<string, []>>({{"coremlc-version", "3505.4.1"}})]
+{
+    func main<ios16>(tensor<fp16, [1, 3, ?, 8]> x) {
+        tensor<string, []> pt = const()[name = tensor<string, []>("pt"),
+            val = tensor<string, []>("same")];
+        tensor<int32, [2]> st = const()[name = string("st"), val = tensor<int32, [2]>([2, 2])];
+        tensor<fp16, [4, 3, 3, 3]> W = const()[name = string("W"), val = tensor<fp16, [4, 3, 3, 3]>(
+            BLOBFILE(path = string("@model_path/weights/weight.bin"), offset = uint64(64)))];
+        tensor<fp16, [1, 4, ?, 4]> c = conv(pad_type = pt, strides = st, weight = W, x = x)
+            [name = string("c")];
+        fp16 lo = const()[name = string("lo"), val = fp16(0x0p+0)];
+        fp16 hi = const()[name = string("hi"), val = fp16(0x1.8p+2)];
+        tensor<fp16, [1, 4, ?, 4]> y = clip(alpha = lo, beta = hi, x = c)[name = string("y")];
+        tensor<fp16, [1, 8, ?, 4]> z = concat(axis = int32(1), interleave = bool(false),
+            values = (y, c))[name = string("z")];
+    } -> (z);
+}
+"""
+"""A program as the compiler of CoreML prints it."""

@@ -20,6 +20,7 @@ from __future__ import annotations
 from genescan import ops
 from genescan.draft import Arg, Draft, Value
 from genescan.graph import Tensor
+from genescan.passes import stored_steps
 from genescan.passes.regions import is_open
 from genescan.passes.unify_spellings import scalar
 
@@ -46,8 +47,7 @@ def run(draft: Draft) -> None:
     for node in draft.of("SequenceInsert"):
         if _made_by(node.inputs[0], "SequenceEmpty") is not None:
             draft.bypass(node, "sequence of steps", 1)
-    for node in draft.of("ScatterND"):
-        _drop_store(draft, node)
+    stored_steps.drop(draft)
     for node in draft.of("Loop", "Scan"):
         _drop_loop(draft, node)
     for node in draft.of("Concat"):
@@ -230,45 +230,6 @@ def _same_source(a: Arg, b: Arg) -> bool:
     if isinstance(a, Value) and isinstance(b, Value) and a.node.op == b.node.op == "Concat":
         return a.node.inputs == b.node.inputs
     return a is b
-
-
-def _drop_store(draft: Draft, node: Draft.Node) -> None:
-    """A step that is written into a row of zeros, at the loop's own count: a sequence of steps.
-
-    The first state may stand in the first row; who reads the sequence cuts it off.
-    """
-    if len(node.dynamic) != 1 or node.inputs[2] not in node.dynamic:
-        return
-    layer, loop = node.dynamic[0].node, node.out.sole_user
-    if layer.op not in _LAYERS or loop is None or loop.op not in ("Loop", "Scan"):
-        return
-    rows = node.inputs[0].shape if isinstance(node.inputs[0], Tensor) else None
-    count = rows[0] if rows else None
-    for value in loop.outputs:
-        for user in _slices(value):
-            if user.ints("starts") == (1,):
-                _last_row(draft, layer, user.out, None if count is None else count - 1)
-                draft.bypass(user, "row of the first state")
-        _last_row(draft, layer, value, count)
-    draft.bypass(node, "sequence of steps", 2)
-
-
-def _slices(value: Value) -> list[Draft.Node]:
-    """Who cuts a sequence along its first axis at one place."""
-    found = [user for user in value.users if user.op == "Slice"]
-    return [
-        user for user in found
-        if user.ints("axes") in (None, (0,)) and len(user.ints("starts") or ()) == 1
-    ]  # fmt: skip
-
-
-def _last_row(draft: Draft, layer: Draft.Node, value: Value, count: int | None) -> None:
-    """The last of the steps that a layer made is its last state."""
-    for user in _slices(value):
-        starts = user.ints("starts")
-        if starts == (-1,) or (count is not None and starts == (count - 1,)):
-            draft.replace(user.out, layer.outputs[1])
-            draft.remove(user, heirs=(layer,))
 
 
 def _unmask(draft: Draft, node: Draft.Node) -> None:
