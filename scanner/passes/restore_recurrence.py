@@ -190,6 +190,8 @@ def _cell(
     if not leaves or not weights:
         return
     carried = [v for v in leaves if v.node.op in _LAYERS or v is state]
+    if len(leaves) == 1 and state not in leaves:  # a layer upon a layer, from a constant state
+        carried = []
     sequence = [v for v in leaves if v not in carried] or leaves
     states = [*carried[:1], *([state] if isinstance(state, Value) and state not in carried else [])]
     shape = weights[0].shape
