@@ -116,7 +116,7 @@ def test_old_networks_have_five_axes_of_which_one_prediction_needs_four() -> Non
     assert core(network(layers, [array("x", 3, 8, 8)], exact=False)) == shown("""
         n1 = Conv(x0, w[8, 3, 3, 3], kernel_shape=[3, 3])
         n2 = Relu(n1)
-        n3 = Linear(n2, w[5, 288], bias=False)
+        n3 = Linear(n2, w[5, 288])
         n4 = Softmax(n3)
         Output(n4)
     """)
