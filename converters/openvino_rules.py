@@ -159,6 +159,8 @@ def _gather(assembly: Assembly, call: Call) -> list[Operand] | None:
         attrs: dict[str, Attr] = {"batch_dims": batch}
         return emit(assembly, call, "GatherND", call.inputs[:2], attrs)
     axis = infer.taken(_shape(assembly, call), _shape(assembly, call, 1), call.shapes[0])
+    if assembly.rank(call.operand(0)) == 1:
+        axis = 0  # what is taken from a list of sizes may have no declared shape
     return emit(
         assembly, call, "Gather", call.inputs[:2], {"axis": _OPEN if axis is None else axis}
     )

@@ -32,6 +32,7 @@ from genescan.passes import (
     settle_attributes,
     split_attention,
     split_fused,
+    unify_selections,
     unify_spellings,
 )
 
@@ -60,6 +61,7 @@ PIPELINE: tuple[Pass, ...] = (
     Pass("contract_movement", contract_movement.run, "what follows matches through movement"),
     Pass("fold_again", fold_constants.run_again, "constants that only movement separated"),
     Pass("unify_spellings", unify_spellings.run, "one spelling for the matchers below"),
+    Pass("unify_selections", unify_selections.run, "as above; bounds may be sums"),
     Pass("merge_duplicates", merge_duplicates.run, "once spelt alike, what is alike is equal"),
     Pass("drop_guards", drop_guards.run, "guards stand inside attention and embeddings"),
     Pass("restore_norms", restore_norms.run, "before affine constants are merged elsewhere"),

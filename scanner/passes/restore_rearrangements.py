@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from genescan import shapes
 from genescan.draft import Arg, Draft, Value
-from genescan.graph import Dims, Tensor
+from genescan.graph import Attr, Dims, Tensor
 
 _SHUFFLES = {
     # (rank between the reshapes, permutation) -> operator
@@ -39,6 +39,8 @@ def run(draft: Draft) -> None:
         _group_norm(draft, node)
     for node in draft.of("Gather", "Slice"):
         _everything(draft, node)
+    for node in draft.of("Gather"):
+        _roll(draft, node)
 
 
 def _everything(draft: Draft, node: Draft.Node) -> None:
@@ -66,6 +68,28 @@ def _picks_all(index: Arg, size: int | None) -> bool:
     if size == 1 and index.squeezed == ():
         return True
     return picked is not None and len(picked) == size and picked == tuple(range(len(picked)))
+
+
+def _roll(draft: Draft, node: Draft.Node) -> None:
+    """A Gather that takes all there is, the end before the beginning: two halves change places."""
+    data, index, axis = node.inputs[0], node.arg(1), node.attrs.get("axis", 0)
+    taken = shapes.known(index if isinstance(index, Tensor) else None)
+    if not isinstance(data, Value) or data.shape is None or not isinstance(axis, int):
+        return
+    if not taken or not -len(data.shape) <= axis < len(data.shape):
+        return
+    size, first = len(taken), taken[0]
+    turned = (*range(first, size), *range(first))
+    if data.shape[axis] != size or not 0 < first < size or taken != turned:
+        return
+    halves = []
+    for start, end in ((first, size), (0, first)):
+        attrs: dict[str, Attr] = {"starts": (start,), "ends": (end,), "axes": (axis,)}
+        made = draft.add("Slice", [data], attrs, before=node, origin=(node,))
+        made.via = {0: node.via.get(0, ())}
+        halves.append(made.out)
+    draft.set_inputs(node, halves)
+    draft.retype(node, "Concat", {"axis": axis})
 
 
 def _slices_all(node: Draft.Node, before: Dims) -> bool:

@@ -1,0 +1,216 @@
+"""One spelling for what picks, cuts and joins: Split, Slice, Gather, Concat, TopK, Resize.
+
+A Split is a Slice for each part, cuts along several axes are one Slice, a table look-up is an
+Embedding. Bounds become attributes.
+
+Before:
+    a = Slice(x, int64([0]), int64([8]), int64([1]))
+    y = Slice(a, int64([4]), int64([9]), int64([2]))
+
+After:
+    y = Slice(x, starts=[0, 4], ends=[8, 9], axes=[1, 2])
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from genescan import shapes
+from genescan.draft import Arg, Draft, Value
+from genescan.graph import Attr, Tensor
+from genescan.passes.unify_spellings import Rule, scalar
+
+_WIDEST = 256
+"""Operands of a Concat into which nested ones are merged."""
+
+
+def _split(draft: Draft, node: Draft.Node) -> None:
+    parts = len(node.outputs)
+    for part, value in enumerate(node.outputs):
+        if value.dead:
+            continue
+        attrs: dict[str, Attr] = {"part": part, "parts": parts}
+        if isinstance(node.attrs.get("axis"), int):
+            attrs["axis"] = node.attrs["axis"]
+        made = draft.add(
+            "Slice", node.inputs[:1], attrs, before=node, origin=(node,), shapes=(value.shape,)
+        )
+        made.via = {0: node.via.get(0, ())}
+        draft.replace(value, made.out)
+    draft.remove(node, "unused")
+
+
+def _sequence_at(draft: Draft, node: Draft.Node) -> None:
+    source = node.inputs[0]
+    if isinstance(source, Value) and source.node.op == "SplitToSequence":
+        split, part = source.node, scalar(node.arg(1))
+        attrs: dict[str, Attr] = {"axis": split.attrs.get("axis", 0)}
+        if part is not None:
+            attrs["part"] = int(part)
+        draft.set_inputs(node, split.inputs[:1], {0: split.via.get(0, ())})
+        draft.retype(node, "Slice", attrs)
+        draft.prune([source], heirs=(node,))
+
+
+def _slice(draft: Draft, node: Draft.Node) -> None:
+    if len(node.inputs) < 2 and "starts" not in node.attrs:
+        return
+    constants = [arg if isinstance(arg, Tensor) else None for arg in node.inputs]
+    attrs: dict[str, Attr] = {}
+    for position, name in enumerate(("starts", "ends", "axes", "steps"), 1):
+        values = shapes.known(shapes.operand(node.attrs, name, constants, position))
+        if values is not None:
+            attrs[name] = values
+    rest = node.dynamic[1:]
+    starts, ends = attrs.get("starts"), attrs.get("ends")
+    steps = attrs.get("steps", (1,))
+    whole = (
+        isinstance(starts, tuple)
+        and isinstance(ends, tuple)
+        and isinstance(steps, tuple)
+        and not any(starts)
+        and all(isinstance(end, int) and end >= 2**31 - 1 for end in ends)
+        and all(step == 1 for step in steps)
+    )
+    if whole:
+        draft.bypass(node, "slice of everything")
+        return
+    draft.set_inputs(node, node.inputs[:1], {0: node.via.get(0, ())})
+    draft.retype(node, "Slice", attrs)
+    draft.prune(rest, "slice bounds")
+
+
+def _gather(draft: Draft, node: Draft.Node) -> None:
+    data, index = node.inputs[:2]
+    if isinstance(data, Tensor) and isinstance(index, Value):
+        via = {0: node.via.get(1, ())}
+        draft.set_inputs(node, [index, data], via)
+        draft.retype(node, "Embedding", {})
+    elif isinstance(data, Value) and isinstance(index, Tensor):
+        values = shapes.known(index)
+        attrs = {"axis": node.attrs.get("axis", 0)}
+        if values is not None and len(values) == 1:
+            attrs["part"] = values[0]
+        draft.set_inputs(node, [data], {0: node.via.get(0, ())})
+        draft.retype(node, "Slice", attrs)
+
+
+def _gather_nd(draft: Draft, node: Draft.Node) -> None:
+    """Indices joined from a range and one computed index: a Gather along one axis."""
+    index = node.arg(1)
+    if isinstance(index, Value) and index.node.op == "Concat" and len(index.node.dynamic) == 1:
+        draft.set_inputs(node, [node.inputs[0], index.node.dynamic[0]], {0: node.via.get(0, ())})
+        draft.retype(node, "Gather", {})
+        draft.prune([index], heirs=(node,))
+
+
+def _empty(arg: Arg) -> bool:
+    """Whether an operand has no elements (a split that leaves nothing on one side)."""
+    return arg is not None and arg.shape is not None and 0 in arg.shape
+
+
+def _concat(draft: Draft, node: Draft.Node) -> None:
+    if len(node.inputs) == 1:
+        draft.bypass(node, "concatenation of one")
+        return
+    filled = [arg for arg in node.inputs if not _empty(arg)]
+    if 0 < len(filled) < len(node.inputs):
+        draft.set_inputs(node, filled)
+        _concat(draft, node)
+        return
+    flat: list[Arg] = []
+    inner: list[Draft.Node] = []
+    for arg in node.inputs:
+        same = isinstance(arg, Value) and arg.node.op == "Concat" and arg.sole_user is node
+        if same and isinstance(arg, Value) and arg.node.attrs.get("axis") == node.attrs.get("axis"):
+            inner.append(arg.node)
+            flat += arg.node.inputs
+        else:
+            flat.append(arg)
+    if inner and len(flat) <= _WIDEST:
+        draft.set_inputs(node, flat)
+        for old in inner:
+            draft.remove(old, heirs=(node,))
+
+
+def _resize(draft: Draft, node: Draft.Node) -> None:
+    rest = node.dynamic[1:]
+    mode = node.attrs.get("mode", "nearest")
+    draft.set_inputs(node, node.inputs[:1], {0: node.via.get(0, ())})
+    draft.retype(node, "Resize", {"mode": mode})
+    draft.prune(rest, "resize bounds")
+
+
+def _topk(draft: Draft, node: Draft.Node) -> None:
+    """The place of the one largest or smallest element."""
+    axis, shape = node.attrs.get("axis", -1), node.outputs[-1].shape
+    if len(node.outputs) != 2 or not node.out.dead or shape is None or not isinstance(axis, int):
+        return
+    if not -len(shape) <= axis < len(shape) or shape[axis] != 1:
+        return
+    place, count = node.outputs[1], node.dynamic[1:]
+    op = "ArgMax" if node.attrs.get("largest", 1) else "ArgMin"
+    made = draft.add(op, node.inputs[:1], {"axis": axis}, before=node, shapes=(shape,))
+    made.via = {0: node.via.get(0, ())}
+    draft.replace(place, made.out)
+    draft.remove(node, heirs=(made,))
+    draft.prune(count, "how many are wanted")
+
+
+_BOUNDS = ("starts", "ends", "steps")
+
+
+def _cut_at_once(draft: Draft, node: Draft.Node) -> None:
+    """A Slice of a Slice along other axes cuts both at once."""
+    value, axes = node.inputs[0], _axes(node)
+    inner = value.node if isinstance(value, Value) and value.node.op == "Slice" else None
+    before = None if inner is None else _axes(inner)
+    if not isinstance(value, Value) or inner is None or not axes or not before:
+        return
+    signs = {axis < 0 for axis in (*axes, *before)}
+    if set(axes) & set(before) or len(signs) > 1:
+        return
+    if value.outputs or any(user.op != "Slice" for user in value.users):
+        return
+    attrs: dict[str, Attr] = {"axes": tuple(sorted((*before, *axes)))}
+    bounds = {**_bounds(inner, before), **_bounds(node, axes)}
+    if len(bounds) == len(before) + len(axes):
+        rows = [bounds[axis] for axis in sorted(bounds)]
+        attrs |= dict(zip(_BOUNDS, zip(*rows, strict=True), strict=True))
+    draft.set_inputs(node, inner.inputs[:1], {0: inner.via.get(0, ()) + node.via.get(0, ())})
+    draft.retype(node, "Slice", attrs)
+    draft.prune([value], heirs=(node,))
+
+
+def _axes(node: Draft.Node) -> tuple[int, ...] | None:
+    return None if "part" in node.attrs else node.ints("axes")
+
+
+def _bounds(node: Draft.Node, axes: tuple[int, ...]) -> dict[int, tuple[int, ...]]:
+    """Start, end and step by axis; empty where one of them is not known."""
+    starts, ends = node.ints("starts"), node.ints("ends")
+    if starts is None or ends is None or not len(axes) == len(starts) == len(ends):
+        return {}
+    steps = node.ints("steps") or (1,) * len(axes)
+    return dict(zip(axes, zip(starts, ends, steps, strict=False), strict=False))
+
+
+_RULES: Mapping[str, Rule] = {
+    "Split": _split,
+    "SequenceAt": _sequence_at,
+    "Slice": _slice,
+    "GatherND": _gather_nd,
+    "Gather": _gather,
+    "Concat": _concat,
+    "TopK": _topk,
+    "Resize": _resize,
+}
+
+
+def run(draft: Draft) -> None:
+    """Operator by operator; cuts of cuts last, when all bounds are attributes."""
+    for op, rule in _RULES.items():
+        for node in draft.of(op):
+            rule(draft, node)
+    for node in draft.of("Slice"):
+        _cut_at_once(draft, node)
