@@ -87,7 +87,8 @@ def test_a_depthwise_weight_is_channels_times_multiplier() -> None:
 def test_a_transposed_convolution_reads_its_last_operand() -> None:
     nodes = [image("x", 1, 8, 8, 6), const("s", [1, 16, 16, 4], 4, dtype=INT),
              weight("w", 3, 3, 4, 6),
-             node("y", "Conv2DBackpropInput", "s w x", strides=(1, 2, 2, 1), padding="SAME")]  # fmt: skip
+             node("y", "Conv2DBackpropInput", "s w x", strides=(1, 2, 2, 1), padding="SAME"),
+             ]  # fmt: skip
     made = read(graph(nodes))
     row = made.nodes[only(made, "ConvTranspose")]
     assert isinstance(row.inputs[0], Edge) and isinstance(row.inputs[1], Tensor)
