@@ -38,7 +38,7 @@ _DROPPED = frozenset(
 """What restores Python objects or helps people and devices: nothing of it describes the network."""
 _SIGNATURES = 256
 """Signatures of one file."""
-_SERVE = "serve"
+_SERVE, _DEFAULT = "serve", "serving_default"
 _INIT = frozenset({"__saved_model_init_op", "__saved_model_train_op"})
 """Signatures that compute nothing."""
 
@@ -107,11 +107,12 @@ def _serving(groups: Sequence[Any]) -> Any:
 
 
 def _signatures(group: Any) -> list[tuple[str, Any]]:
-    """All signatures that compute something, by name."""
+    """All signatures that compute something, by name, the default one first."""
     found = {text(key): value for key, value in group.signature_def.items()}
     if len(found) > _SIGNATURES:
         raise LimitExceeded(f"{_SIGNATURES} signatures")
-    return [(k, v) for k, v in sorted(found.items()) if k not in _INIT and v.outputs]
+    ordered = sorted(found.items(), key=lambda item: (item[0] != _DEFAULT, item[0]))
+    return [(k, v) for k, v in ordered if k not in _INIT and v.outputs]
 
 
 def _tensors(infos: Any) -> list[tuple[str, Any, str]]:
@@ -143,16 +144,15 @@ def _references(signature: Any) -> list[Ref]:
 
 
 def _entries(rows: Rows, signatures: Sequence[tuple[str, Any]], values: Values) -> list[Entry]:
-    """One entry for each signature, or one for all where they are fed at placeholders."""
+    """One entry for each signature."""
     entries = []
     for name, signature in signatures:
-        prefix = f"{name}/" if len(signatures) > 1 else ""
         outputs = _tensors(signature.outputs)
         inputs = _tensors(signature.inputs)
         keys = [_key(key, info, values) for key, info, _ in inputs]
         fed = {_reference(tensor): index for index, (_, _, tensor) in enumerate(inputs)}
         block = Block(f"signature {name}", rows, fed, _references(signature))
-        entries.append(Entry(block, keys, [prefix + key for key, _, _ in outputs]))
+        entries.append(Entry(name, block, keys, [key for key, _, _ in outputs]))
     return entries
 
 
@@ -176,8 +176,8 @@ def _functions(library: Library) -> list[Entry]:
         names = {index: ref.name for ref, index in block.args.items()}
         shapes = [*block.shapes, *[None] * (len(names) - len(block.shapes))]
         keys = [(names[i], shapes[i], "") for i in range(len(names))]
-        outputs = [f"{name}/{i}" for i in range(len(block.results))]
-        entries.append(Entry(block, keys, outputs))
+        outputs = [f"output_{i}" for i in range(len(block.results))]
+        entries.append(Entry(name, block, keys, outputs))
     return entries
 
 
@@ -187,4 +187,4 @@ def _open_ends(rows: Rows) -> list[Entry]:
     if not found:
         return []
     block = Block("graph", rows, {}, [ref for _, ref in found])
-    return [Entry(block, (), [name for name, _ in found])]
+    return [Entry("graph", block, (), [name for name, _ in found])]

@@ -73,6 +73,7 @@ class _Frame:
 class Entry:
     """A block that the outside runs, with names for what goes in and comes out."""
 
+    name: str
     block: Block
     inputs: Sequence[tuple[str, Dims | None, str]]
     """Name, shape and element type of each argument."""
@@ -103,15 +104,20 @@ class Builder:
                 if key not in inputs:
                     inputs[key] = assembly.input(*key)
             self._data(entry.block, assembly, data)
-        outputs: list[tuple[str, Operand]] = []
+        made: dict[tuple[Operand, ...], Entry] = {}
         for entry in entries:
             assembly.share()
             frame = _Frame(entry.block, assembly, dict(data))
             given = [inputs[key] for key in entry.inputs]
             frame.values.update({ref: given[i] for ref, i in entry.block.args.items()})
             self._run(frame)
-            results = map(frame.operand, entry.block.results)
-            outputs += zip(entry.outputs, results, strict=True)
+            # an entry that gives back what an earlier one does is that one under another name
+            made.setdefault(tuple(map(frame.operand, entry.block.results)), entry)
+        outputs = [
+            (f"{entry.name}/{name}" if len(made) > 1 else name, value)
+            for values, entry in made.items()
+            for name, value in zip(entry.outputs, values, strict=True)
+        ]
         return assembly.graph(outputs, meta)
 
     def _data(self, block: Block, assembly: TfAssembly, data: dict[Ref, Operand]) -> None:

@@ -25,6 +25,7 @@ def undilate(block: Block) -> None:
     """Give dilations to the convolutions of a sub-graph, and drop the rearrangements."""
     if not any(row.kind == "SPACE_TO_BATCH_ND" for row in block.rows):
         return
+    _unshare(block)
     readers: dict[int, list[int]] = {}
     for index, row in enumerate(block.rows):
         for tensor in row.inputs:
@@ -37,6 +38,32 @@ def undilate(block: Block) -> None:
             if chain and _settle(block, chain):
                 gone |= {chain[0], chain[-1]}
     block.rows = [row for index, row in enumerate(block.rows) if index not in gone]
+
+
+def _unshare(block: Block) -> None:
+    """Give every convolution a rearrangement of its own, where several read one."""
+    rearranged = {r.outputs[0] for r in block.rows if r.kind == "SPACE_TO_BATCH_ND" and r.outputs}
+    rows: list[Row] = []  # the last one first
+    for row in reversed(block.rows):
+        widened = row.kind == "EXPAND_DIMS" and row.inputs[:1] and row.inputs[0] in rearranged
+        if (widened or row.kind == "SPACE_TO_BATCH_ND") and len(row.outputs) == 1:
+            rows += _copies(block, row, rows)
+        rows.append(row)
+    block.rows = rows[::-1]
+
+
+def _copies(block: Block, row: Row, later: list[Row]) -> list[Row]:
+    """A copy of a row for each of its readers but one, which then read the copies."""
+    made, copies = row.outputs[0], []
+    users = [index for index, user in enumerate(later) if made in user.inputs]
+    for index in users[1:]:
+        block.values.append(block.values[made])
+        twin = len(block.values) - 1
+        user = later[index]
+        inputs = tuple(twin if tensor == made else tensor for tensor in user.inputs)
+        later[index] = user._replace(inputs=inputs)
+        copies.append(row._replace(outputs=(twin,)))
+    return copies
 
 
 def _chain(

@@ -87,7 +87,8 @@ def test_a_depthwise_weight_is_channels_times_multiplier() -> None:
 def test_a_transposed_convolution_reads_its_last_operand() -> None:
     nodes = [image("x", 1, 8, 8, 6), const("s", [1, 16, 16, 4], 4, dtype=INT),
              weight("w", 3, 3, 4, 6),
-             node("y", "Conv2DBackpropInput", "s w x", strides=(1, 2, 2, 1), padding="SAME")]  # fmt: skip
+             node("y", "Conv2DBackpropInput", "s w x", strides=(1, 2, 2, 1), padding="SAME"),
+             ]  # fmt: skip
     made = read(graph(nodes))
     row = made.nodes[only(made, "ConvTranspose")]
     assert isinstance(row.inputs[0], Edge) and isinstance(row.inputs[1], Tensor)
@@ -211,6 +212,15 @@ def test_signatures_stand_side_by_side_and_share_what_is_alike() -> None:
     assert Counter(operators(read(other)))["MatMul"] == 2, "another input is another value"
 
 
+def test_a_signature_under_two_names_is_one() -> None:
+    nodes = [image("x", 3, 4), VARIABLE, node("c", "PartitionedCall", "x h", f=Func("f")),
+             node("d", "PartitionedCall", "x h", f=Func("f"))]  # fmt: skip
+    given = {"serve": ("i=x:0", "o=c:0"), "serving_default": ("i=x:0", "o=d:0")}
+    made = read(saved(graph(nodes, [CALLED]), given))
+    assert operators(made) == ["MatMul", "Relu"] and made.output_names == ("o",)
+    assert made.meta["signatures"] == "serving_default, serve"
+
+
 def test_a_signature_may_feed_any_tensor() -> None:
     nodes = [image("raw", 1, 4), node("m", "Tanh", "raw"), node("y", "Relu", "m")]
     assert operators(read(saved(graph(nodes), {"s": ("i=m:0", "o=y:0")}))) == ["Relu"]
@@ -220,7 +230,7 @@ def test_without_signatures_the_functions_that_nobody_calls_are_the_model() -> N
     inner = function("g", "a", "out=r:activations:0", [node("r", "Relu", "a")])
     outer = function("f", "a", "out=c:output:0", [node("c", "PartitionedCall", "a", f=Func("g"))])
     made = read(saved(graph([], [outer, inner]), {}))
-    assert operators(made) == ["Relu"] and made.output_names == ("f/0",)
+    assert operators(made) == ["Relu"] and made.output_names == ("output_0",)
 
 
 def test_the_checkpoint_is_not_opened(tmp_path: Path) -> None:

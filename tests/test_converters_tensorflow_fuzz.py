@@ -31,7 +31,8 @@ def originals() -> list[bytes]:
     windows = [image(), weight("w", 3, 3, 3, 4), const("p", [0, 1, 0, 0], 2, 2, dtype=tf.INT),
                node("y", "Conv2D", "x w", strides=(1, 2, 2, 1), padding="SAME"),
                node("z", "MaxPool", "y", ksize=(1, 2, 2, 1), strides=(1, 2, 2, 1)),
-               node("s", "StridedSlice", "z p p p", begin_mask=1), node("o", "Pad", "z p")]  # fmt: skip
+               node("s", "StridedSlice", "z p p p", begin_mask=1), node("o", "Pad", "z p"),
+               ]  # fmt: skip
     models = [saved(graph(nodes, [called]), {"s": ("i=x:0", "o=c:0")}), graph(windows)]
     return [data(model) for model in (*models, while_(), frames(), switched())]
 
@@ -133,7 +134,8 @@ def test_many_loops_are_read_in_time() -> None:
         rows += [node(f"e{i}", "Enter", "x", frame_name=f"f{i}"),
                  node(f"m{i}", "Merge", f"e{i} n{i}"), node(f"l{i}", "Less", f"m{i} m{i}"),
                  node(f"c{i}", "LoopCond", f"l{i}"), node(f"s{i}", "Switch", f"m{i} c{i}"),
-                 node(f"n{i}", "NextIteration", f"s{i}:1"), node(f"y{i}", "Exit", f"s{i}")]  # fmt: skip
+                 node(f"n{i}", "NextIteration", f"s{i}:1"), node(f"y{i}", "Exit", f"s{i}"),
+                 ]  # fmt: skip
     rows.append(node("y", "AddN", " ".join(f"y{i}" for i in range(2_000))))
     started = time.monotonic()
     assert len(read(graph(rows)).nodes) == 4_002

@@ -121,11 +121,9 @@ def test_signatures_are_the_file_s(tensorflow: Any, files: Any) -> None:
     }
     for name, spec in arguments.items():
         assert inputs[name]["shape"] == tuple(spec.shape.as_list())
-    prefix = "serving_default/"
-    names = {n.removeprefix(prefix) for n in graph.output_names if n.startswith(prefix)}
-    assert names == set(signature.structured_outputs)
+    assert set(graph.output_names) == set(signature.structured_outputs)
     for name, spec in signature.structured_outputs.items():
-        operand = graph.outputs[graph.output_names.index(prefix + name)]
+        operand = graph.outputs[graph.output_names.index(name)]
         assert isinstance(operand, Edge)
         known = graph.shapes.get((operand.source, operand.port))
         assert known is None or len(known) == len(spec.shape)
@@ -135,3 +133,15 @@ def test_all_containers_are_one_network(files: Any) -> None:
     made = {name: canonicalise(converters.read(path)) for name, path in files.items()}
     assert len({result.digest for result in made.values()}) == 1
     assert not [incident for result in made.values() for incident in result.incidents]
+
+
+def test_a_masked_layer_is_a_layer(tensorflow: Any, tmp_path: Path) -> None:
+    keras = pytest.importorskip("keras")
+    layers = keras.layers
+    words = layers.Input((16,))
+    x = layers.LSTM(8)(layers.Embedding(50, 8, mask_zero=True)(words))
+    model = keras.Model(words, layers.Dense(2)(x))
+    model.export(str(tmp_path / "saved"), verbose=False)
+    made = canonicalise(converters.read(tmp_path / "saved"))
+    assert [node.op for node in made.graph.nodes] == ["Input", "Embedding", "LSTM", "Linear"]
+    assert not made.incidents

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from genescan.draft import Draft
 from genescan.passes import (
     contract_movement,
+    cut_before_gates,
     dequantise,
     drop_guards,
     drop_unused,
@@ -62,6 +63,7 @@ PIPELINE: tuple[Pass, ...] = (
     Pass("fold_again", fold_constants.run_again, "constants that only movement separated"),
     Pass("unify_spellings", unify_spellings.run, "one spelling for the matchers below"),
     Pass("unify_selections", unify_selections.run, "as above; bounds may be sums"),
+    Pass("cut_before_gates", cut_before_gates.run, "every cut is a Slice now"),
     Pass("merge_duplicates", merge_duplicates.run, "once spelt alike, what is alike is equal"),
     Pass("drop_guards", drop_guards.run, "guards stand inside attention and embeddings"),
     Pass("restore_norms", restore_norms.run, "before affine constants are merged elsewhere"),

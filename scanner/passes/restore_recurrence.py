@@ -173,6 +173,8 @@ def _sources(gates: list[Draft.Node]) -> tuple[list[Value], list[Draft.Node], li
             node.op in ("Add", "Mul", "Sigmoid") and not projected
         ):
             following = [(v, projected) for v in node.dynamic]
+        elif node.op == "Mul" and _split(node, "Sigmoid") is not None:
+            following = [(v, v.node.op != "Sigmoid") for v in node.dynamic]  # a state reset first
         else:
             leaves[value] = None
             continue
