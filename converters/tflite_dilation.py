@@ -17,6 +17,7 @@ from genescan.graph import Attr, Dims
 _CONVS = {"CONV_2D", "DEPTHWISE_CONV_2D"}
 _BETWEEN = {"EXPAND_DIMS", "SQUEEZE", "ADD"}
 """What may stand beside the convolution: an axis for its height, a bias."""
+_FOLLOWING = _BETWEEN | _CONVS | {"RESHAPE"}
 _LONGEST = 6
 _VALID = 1
 
@@ -34,6 +35,7 @@ def undilate(block: Block) -> None:
     gone: set[int] = set()
     for index, row in enumerate(block.rows):
         if row.kind == "SPACE_TO_BATCH_ND" and len(row.inputs) == 3:
+            _squeeze(block, index, readers)
             chain = _chain(block, index, readers, makers)
             if chain and _settle(block, chain):
                 gone |= {chain[0], chain[-1]}
@@ -64,6 +66,31 @@ def _copies(block: Block, row: Row, later: list[Row]) -> list[Row]:
         later[index] = user._replace(inputs=inputs)
         copies.append(row._replace(outputs=(twin,)))
     return copies
+
+
+def _squeeze(block: Block, first: int, readers: dict[int, list[int]]) -> None:
+    """A RESHAPE behind the convolution that only drops an axis of size one is a SQUEEZE."""
+    index = first
+    for _ in range(_LONGEST):
+        row = block.rows[index]
+        following = readers.get(row.outputs[0], []) if len(row.outputs) == 1 else []
+        if len(following) != 1 or block.rows[following[0]].kind not in _FOLLOWING:
+            return
+        index = following[0]
+        row = block.rows[index]
+        if row.kind != "RESHAPE" or len(row.outputs) != 1 or not row.inputs:
+            continue
+        wide, slim = (block.values[i].shape for i in (row.inputs[0], row.outputs[0]))
+        for axis in (1, 2):
+            if (
+                wide
+                and len(wide) == 4
+                and wide[axis] == 1
+                and (*wide[:axis], *wide[axis + 1 :]) == slim
+            ):
+                attrs: dict[str, Attr] = {"squeeze_dims": (axis,)}
+                block.rows[index] = row._replace(kind="SQUEEZE", inputs=row.inputs[:1], attrs=attrs)
+                return
 
 
 def _chain(
