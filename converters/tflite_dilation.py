@@ -11,13 +11,14 @@ from collections import Counter
 from collections.abc import Sequence
 
 from genescan import shapes
+from genescan.converters.assembly import ints
 from genescan.converters.tflite_model import Block, Row
+from genescan.converters.tflite_values import Value
 from genescan.graph import Attr, Dims
 
 _CONVS = {"CONV_2D", "DEPTHWISE_CONV_2D"}
 _BETWEEN = {"EXPAND_DIMS", "SQUEEZE", "ADD"}
 """What may stand beside the convolution: an axis for its height, a bias."""
-_FOLLOWING = _BETWEEN | _CONVS | {"RESHAPE"}
 _LONGEST = 6
 _VALID = 1
 
@@ -26,6 +27,7 @@ def undilate(block: Block) -> None:
     """Give dilations to the convolutions of a sub-graph, and drop the rearrangements."""
     if not any(row.kind == "SPACE_TO_BATCH_ND" for row in block.rows):
         return
+    _name_axes(block)
     _unshare(block)
     readers: dict[int, list[int]] = {}
     for index, row in enumerate(block.rows):
@@ -35,7 +37,6 @@ def undilate(block: Block) -> None:
     gone: set[int] = set()
     for index, row in enumerate(block.rows):
         if row.kind == "SPACE_TO_BATCH_ND" and len(row.inputs) == 3:
-            _squeeze(block, index, readers)
             chain = _chain(block, index, readers, makers)
             if chain and _settle(block, chain):
                 gone |= {chain[0], chain[-1]}
@@ -68,29 +69,29 @@ def _copies(block: Block, row: Row, later: list[Row]) -> list[Row]:
     return copies
 
 
-def _squeeze(block: Block, first: int, readers: dict[int, list[int]]) -> None:
-    """A RESHAPE behind the convolution that only drops an axis of size one is a SQUEEZE."""
-    index = first
-    for _ in range(_LONGEST):
-        row = block.rows[index]
-        following = readers.get(row.outputs[0], []) if len(row.outputs) == 1 else []
-        if len(following) != 1 or block.rows[following[0]].kind not in _FOLLOWING:
-            return
-        index = following[0]
-        row = block.rows[index]
-        if row.kind != "RESHAPE" or len(row.outputs) != 1 or not row.inputs:
+def _name_axes(block: Block) -> None:
+    """A RESHAPE beside a rearrangement that only puts in or drops an axis of size one says so."""
+    dealt = {r.outputs[0] for r in block.rows if r.kind == "SPACE_TO_BATCH_ND" and r.outputs}
+    gathered = {r.inputs[0] for r in block.rows if r.kind == "BATCH_TO_SPACE_ND" and r.inputs}
+    for index, row in enumerate(block.rows):
+        if row.kind != "RESHAPE" or not row.inputs or len(row.outputs) != 1:
             continue
-        wide, slim = (block.values[i].shape for i in (row.inputs[0], row.outputs[0]))
-        for axis in (1, 2):
-            if (
-                wide
-                and len(wide) == 4
-                and wide[axis] == 1
-                and (*wide[:axis], *wide[axis + 1 :]) == slim
-            ):
-                attrs: dict[str, Attr] = {"squeeze_dims": (axis,)}
-                block.rows[index] = row._replace(kind="SQUEEZE", inputs=row.inputs[:1], attrs=attrs)
-                return
+        before, after = (block.values[i].shape for i in (row.inputs[0], row.outputs[0]))
+        if row.inputs[0] in dealt and (axis := _put_in(before, after)):
+            block.values.append(Value("", "int32", (1,), ints((axis,)), False, True))
+            inputs = (row.inputs[0], len(block.values) - 1)
+            block.rows[index] = row._replace(kind="EXPAND_DIMS", inputs=inputs)
+        elif row.outputs[0] in gathered and (axis := _put_in(after, before)):
+            attrs: dict[str, Attr] = {"squeeze_dims": (axis,)}
+            block.rows[index] = row._replace(kind="SQUEEZE", inputs=row.inputs[:1], attrs=attrs)
+
+
+def _put_in(slim: Dims | None, wide: Dims | None) -> int:
+    """Which axis of size one `wide` has more than `slim`; 0 when that is not the difference."""
+    if slim is None or wide is None or len(slim) != 3 or len(wide) != 4:
+        return 0
+    fits = (a for a in (1, 2) if wide[a] == 1 and (*wide[:a], *wide[a + 1 :]) == slim)
+    return next(fits, 0)
 
 
 def _chain(

@@ -97,7 +97,27 @@ def test_a_dilated_convolution_written_as_rearrangements(read: Read) -> None:
     assert conv.attrs["pads"] == (2, 2, 2, 2)
     shared = [*rows, op("ABS", "s", "z")]  # somebody else reads the small images
     kept = read(model(graph({**tensors, "z": tensor()}, shared, "x", "y z")))
-    assert "dilations" not in next(node for node in kept.nodes if node.op == "Conv").attrs
+    assert next(node for node in kept.nodes if node.op == "Conv").attrs["dilations"] == (2, 2)
+    assert kept.nodes[-1].op == "Abs" and kept.nodes[-2].op != "Conv"
+
+
+def test_dilated_convolutions_share_a_rearrangement(read: Read) -> None:
+    tensors = {"x": tensor((1, 48, 3)), "r": ints(2), "p": tensor((1, 2), "int32", [2, 0]),
+               "c": tensor((1, 2), "int32", [0, 0]), "w": weight(4, 1, 2, 3),
+               "s": tensor((2, 25, 3)), "e": tensor((2, 1, 25, 3)), "t": ints(2, 1, 25, 3),
+               "q": ints(2, 24, 4)}  # fmt: skip
+    rows = [op("SPACE_TO_BATCH_ND", "x r p", "s"), op("RESHAPE", "s t", "e")]
+    for name in "ab":
+        tensors |= {f"{name}1": tensor((2, 1, 24, 4)), f"{name}2": tensor((2, 24, 4)),
+                    name: tensor((1, 48, 4))}  # fmt: skip
+        rows += [
+            op("CONV_2D", "e w", f"{name}1", "Conv2D", padding=1, stride_w=1, stride_h=1),
+            op("RESHAPE", f"{name}1 q", f"{name}2"),
+            op("BATCH_TO_SPACE_ND", f"{name}2 r c", name),
+        ]
+    found = canonicalise(read(model(graph(tensors, rows, "x", "a b")))).graph
+    windows = [node.attrs["dilations"] for node in found.nodes if node.op == "Conv"]
+    assert windows == [(2,), (2,)]
 
 
 @pytest.mark.parametrize("keep", [0, 1])
