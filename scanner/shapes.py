@@ -317,6 +317,13 @@ def _topk(attrs: Attrs, shapes: Shapes, constants: Constants) -> list[Dims | Non
     return [tuple(result)] * 2
 
 
+def _tile(attrs: Attrs, shapes: Shapes, constants: Constants) -> list[Dims | None]:
+    data, times = shapes[0], known(operand(attrs, "repeats", constants, 1))
+    if data is None or times is None or len(data) != len(times):
+        return _same_rank(attrs, shapes, constants)
+    return [tuple(None if d is None else d * n for d, n in zip(data, times, strict=True))]
+
+
 def _same_rank(attrs: Attrs, shapes: Shapes, constants: Constants) -> list[Dims | None]:
     return [None if shapes[0] is None else (None,) * len(shapes[0])] * 2
 
@@ -360,7 +367,7 @@ _RULES: Mapping[str, Rule] = {
     "Slice": _slice, "Gather": _gather, "ArgMax": _arg, "ArgMin": _arg, "Shape": _shape,
     "Size": lambda a, s, c: [()], "ConstantOfShape": _constant_of_shape, "Range": _range,
     "LSTM": _recurrent, "GRU": _recurrent, "RNN": _recurrent,
-    "Resize": _resize, "Upsample": _resize, "Tile": _same_rank, "Pad": _same_rank,
+    "Resize": _resize, "Upsample": _resize, "Tile": _tile, "Pad": _same_rank,
     "TopK": _topk, "Trilu": _same, "CumSum": _same, "PRelu": _same,
     "Where": _broadcast, "Mod": _broadcast, "EyeLike": _same,
     "QuantizeLinear": _same, "DequantizeLinear": _same,

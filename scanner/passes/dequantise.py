@@ -20,11 +20,28 @@ from __future__ import annotations
 from genescan import evaluate
 from genescan.draft import Arg, Draft, Value
 from genescan.graph import Tensor
+from genescan.passes.unify_spellings import scalar
 
 _MS = "com.microsoft:"
 _SMALLEST = {"int8": -128, "uint8": 0, "int16": -32768, "uint16": 0, "int4": -8, "uint4": 0}
-_KEEP_SIGN = frozenset({"QuantizeLinear", "DequantizeLinear", "MaxPool"})
-_LINEAR = frozenset({"Conv", "ConvTranspose", "Gemm", "MatMul", "BatchNormalization", "Einsum"})
+_KEEP_SIGN = frozenset(
+    {
+        "QuantizeLinear", "DequantizeLinear", "MaxPool", "AveragePool", "GlobalAveragePool", "Resize",
+        "Transpose", "Reshape", "Squeeze", "Unsqueeze", "Flatten", "Expand", "Slice", "Identity",
+    }
+)  # fmt: skip
+_LINEAR = frozenset(
+    {
+        "Conv", "ConvTranspose", "Gemm", "MatMul", "BatchNormalization", "Einsum",
+        "InstanceNormalization", "GroupNormalization", "LayerNormalization",
+    }
+)  # fmt: skip
+_NEVER_NEGATIVE = frozenset(
+    {"Relu", "Sigmoid", "Softmax", "Softplus", "HardSigmoid", "Abs", "Exp", "Sqrt", "ReduceL2"}
+)
+_KEEPING = frozenset({"Add", "Mul", "MatMul", "Einsum", "Concat", "ReduceSum", "ReduceMean"})
+"""Of numbers that are not negative these make others of the kind."""
+_FAR = 6
 
 _STATIC = {
     # operator -> (real operator, positions of its operands, zero point of the result)
@@ -49,6 +66,8 @@ _BIAS = {_MS + "DynamicQuantizeMatMul": 4, _MS + "MatMulIntegerToFloat": 6}
 
 def run(draft: Draft) -> None:
     """Restore clamped Relus, then rewrite static, dynamic and weight-only kernels."""
+    for node in draft.of("Pad"):
+        _real_padding(draft, node)
     for node in draft.of("QuantizeLinear", _MS + "QuantizeLinear"):
         _restore_relu(draft, node)
     for op in _STATIC:
@@ -72,6 +91,18 @@ def run(draft: Draft) -> None:
             draft.remove(node, "quantisation")
 
 
+def _real_padding(draft: Draft, node: Draft.Node) -> None:
+    """Codes are padded with the zero point, which is the number zero."""
+    source, filled = node.inputs[0], node.arg(2)
+    if not isinstance(source, Value) or not isinstance(filled, Tensor):
+        return
+    maker = _producer(source)
+    position = 2 if maker.op == "QuantizeLinear" else _STATIC.get(maker.op, ("", (), None))[2]
+    zero = None if position is None else maker.arg(position)
+    if isinstance(zero, Tensor) and zero.dtype == filled.dtype and zero.scalar == filled.scalar:
+        draft.set_input(node, 2, Tensor("float32", (), (0.0,)))
+
+
 def _clamped(zero: Arg) -> bool:
     return (
         isinstance(zero, Tensor)
@@ -88,8 +119,25 @@ def _producer(value: Value) -> Draft.Node:
     return node
 
 
+def _never_negative(value: Value, far: int = _FAR) -> bool:
+    """Whether a value cannot be negative, by the operators that it comes from."""
+    node = _producer(value)
+    if node.op in _NEVER_NEGATIVE:
+        return True
+    if node.op == "Add" and len(node.dynamic) == 1 and _producer(node.dynamic[0]).op == "Elu":
+        shift = next((scalar(arg) for arg in node.inputs if isinstance(arg, Tensor)), None)
+        return shift is not None and shift >= 0.99  # ELU is above minus one; one of 256 codes
+    if far == 0 or node.op not in _KEEPING or not node.dynamic:
+        return False
+    constants = [scalar(arg) for arg in node.inputs if isinstance(arg, Tensor)]
+    positive = all(number is not None and number >= 0 for number in constants)
+    return positive and all(_never_negative(arg, far - 1) for arg in node.dynamic)
+
+
 def _linear(value: Value) -> bool:
     """Whether values of both signs are to be expected: sums and products with weights."""
+    if _never_negative(value):
+        return False
     node = _producer(value)
     if node.op == "Add":
         return len(node.dynamic) == 2 or any(_producer(arg).op in _LINEAR for arg in node.dynamic)

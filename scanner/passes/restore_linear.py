@@ -201,12 +201,16 @@ def _unpack(draft: Draft, node: Draft.Node) -> None:
 
 def _cuts_features(cut: Draft.Node, node: Draft.Node) -> bool:
     """Whether a Slice cuts the feature axis of a Linear's own output."""
-    if any(label not in ("Quantize", "Dequantize", "Cast") for label in cut.via.get(0, ())):
+    labels = [v for v in cut.via.get(0, ()) if v not in ("Quantize", "Dequantize", "Cast")]
+    weight = node.inputs[1]
+    features = weight.shape[0] if isinstance(weight, Tensor) and weight.shape else None
+    sizes = labels[0][8:-1].split(",") if labels and labels[0].startswith("Reshape(") else []
+    if labels and (len(labels) > 1 or not sizes or sizes[-1] != str(features)):
         return False
     axis = cut.attrs.get("axis", cut.attrs.get("axes"))
     if isinstance(axis, tuple):
         axis = axis[0] if len(axis) == 1 else None
-    rank = node.out.rank or 3  # unknown: [batch, length, features]
+    rank = len(sizes) or node.out.rank or 3  # unknown: [batch, length, features]
     return axis in (-1, rank - 1)
 
 

@@ -24,6 +24,7 @@ _SHUFFLES = {
     # (rank between the reshapes, permutation) -> operator
     (5, (0, 2, 1, 3, 4)): "ChannelShuffle",
     (4, (0, 2, 1, 3)): "ChannelShuffle",
+    (5, (0, 1, 2, 4, 3)): "ChannelShuffle",  # channels last
     (6, (0, 1, 4, 2, 5, 3)): "DepthToSpace",
     (6, (0, 3, 4, 1, 5, 2)): "DepthToSpace",
     (6, (0, 1, 3, 5, 2, 4)): "SpaceToDepth",
@@ -37,6 +38,8 @@ def run(draft: Draft) -> None:
         _shuffle(draft, node)
     for node in draft.of("InstanceNormalization", "MeanVarianceNormalization"):
         _group_norm(draft, node)
+    for node in draft.of("Reshape"):
+        _upsample(draft, node)
     for node in draft.of("Gather", "Slice"):
         _everything(draft, node)
     for node in draft.of("Gather"):
@@ -68,6 +71,52 @@ def _picks_all(index: Arg, size: int | None) -> bool:
     if size == 1 and index.squeezed == ():
         return True
     return picked is not None and len(picked) == size and picked == tuple(range(len(picked)))
+
+
+def _upsample(draft: Draft, node: Draft.Node) -> None:
+    """Rows repeated, then columns: an image made larger by its nearest pixels.
+
+    A single repetition stays: grouped keys and values of an attention are written so.
+    """
+    second = _repeated(node)
+    first = None if second is None else _repeated(second[0].node)
+    if first is None or second is None or first[2] != second[2] or len(first[0].shape or ()) != 4:
+        return
+    if sorted((first[1], second[1])) not in ([1, 2], [2, 3]) or second[0].sole_user is None:
+        return
+    region = [n for value in (node.out, second[0]) for n in _chain(value.node)]
+    draft.fuse(region, node.out, "Resize", [first[0]], {"mode": "nearest"})
+
+
+def _chain(node: Draft.Node) -> list[Draft.Node]:
+    """A Reshape and the two nodes before it."""
+    chain = [node]
+    for _ in range(2):
+        value = chain[-1].arg(0)
+        if isinstance(value, Value) and value.sole_user is chain[-1]:
+            chain.append(value.node)
+    return chain
+
+
+def _repeated(node: Draft.Node) -> tuple[Value, int, int] | None:
+    """Of Reshape(Tile(Unsqueeze(x))): x, the axis whose elements it repeats, and how often."""
+    chain = _chain(node)
+    if [n.op for n in chain] not in (["Reshape", op, "Unsqueeze"] for op in ("Tile", "Expand")):
+        return None
+    source, wide, result = chain[2].inputs[0], chain[1].out.shape, node.out.shape
+    if not isinstance(source, Value) or source.shape is None or wide is None or result is None:
+        return None
+    before = source.shape
+    for axis, size in enumerate(before):
+        times = wide[axis + 1] if len(wide) == len(before) + 1 else None
+        if not size or not times or wide != (*before[: axis + 1], times, *before[axis + 1 :]):
+            continue
+        wanted = (*before[:axis], size * times, *before[axis + 1 :])
+        if len(result) == len(wanted) and all(
+            a is None or a == b for a, b in zip(result, wanted, strict=True)
+        ):
+            return source, axis, times
+    return None
 
 
 def _roll(draft: Draft, node: Draft.Node) -> None:
