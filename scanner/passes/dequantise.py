@@ -96,7 +96,7 @@ def _real_padding(draft: Draft, node: Draft.Node) -> None:
     source, filled = node.inputs[0], node.arg(2)
     if not isinstance(source, Value) or not isinstance(filled, Tensor):
         return
-    maker = _producer(source)
+    maker = source.node if source.node.op == "QuantizeLinear" else _producer(source)
     position = 2 if maker.op == "QuantizeLinear" else _STATIC.get(maker.op, ("", (), None))[2]
     zero = None if position is None else maker.arg(position)
     if isinstance(zero, Tensor) and zero.dtype == filled.dtype and zero.scalar == filled.scalar:
