@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from genescan.draft import Arg, Draft, Value
 from genescan.graph import Tensor
-from genescan.passes.unify_spellings import filled_with_zero
+from genescan.passes.unify_spellings import filled_with_zero, scalar
 
 _CONVS = ("Conv", "ConvTranspose", "DeformConv")
 _GRADES = ("bias_only", "decomposed", "explicit")
@@ -31,11 +31,24 @@ def run(draft: Draft) -> None:
         draft.retype(node, node.op, {"origin": node.attrs.get("origin", "explicit")})
     for node in draft.of("Mul"):
         _affine(draft, node)
+    trained = any(_filled(node.arg(2)) for op in _CONVS for node in draft.of(op))
     for op in _CONVS:
         for node in draft.of(op):
+            if trained and node.op != "DeformConv" and scalar(node.arg(2)) == 0.0:
+                draft.set_inputs(node, node.inputs[:2], {0: node.via.get(0, ())})
             _normal_form(draft, node)
     for node in draft.of("BatchNormalization"):
         _join(draft, node)
+
+
+def _filled(bias: Arg) -> bool:
+    """Whether a bias has been trained: a stored one of other numbers than zero.
+
+    TFLite stores a bias of zeros where the network has none. In a file whose biases are all zero
+    they are just untrained, and a norm that was folded into them cannot be told from nothing.
+    """
+    numbers = bias.data if isinstance(bias, Tensor) else None
+    return numbers is not None and any(number not in (0, None) for number in numbers)
 
 
 def _channels(arg: Arg) -> bool:

@@ -33,8 +33,8 @@ def scalar(arg: Arg) -> float | None:
 
 
 def filled_with_zero(arg: Arg) -> bool:
-    """A bias of zeros is none: TFLite and Core ML store one where the network has none."""
-    return isinstance(arg, Tensor) and scalar(arg) == 0.0
+    """A constant of zeros that the graph makes itself: an exporter's way to say "none"."""
+    return isinstance(arg, Tensor) and not arg.name and scalar(arg) == 0.0
 
 
 def _constant(value: float) -> Tensor:
