@@ -27,7 +27,8 @@ _SMALLEST = {"int8": -128, "uint8": 0, "int16": -32768, "uint16": 0, "int4": -8,
 _KEEP_SIGN = frozenset(
     {
         "QuantizeLinear", "DequantizeLinear", "MaxPool", "AveragePool", "GlobalAveragePool",
-        "Resize", "Transpose", "Reshape", "Squeeze", "Unsqueeze", "Flatten", "Expand", "Slice", "Identity",
+        "Resize", "Transpose", "Reshape", "Squeeze", "Unsqueeze", "Flatten", "Expand", "Slice",
+        "Identity",
     }
 )  # fmt: skip
 _LINEAR = frozenset(
