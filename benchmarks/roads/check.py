@@ -44,7 +44,8 @@ def parts(module: nn.Module) -> Iterator[tuple[str, list[Array]]]:
         for index in range(0, len(module._flat_weights), 4):
             yield kind, arrays(*module._flat_weights[index : index + 4])
     elif isinstance(module, nn.Conv1d | nn.Conv2d):
-        yield ("deep" if module.groups > 1 else "conv"), arrays(module.weight, module.bias)
+        deep = module.groups == module.in_channels > 1
+        yield ("deep" if deep else "conv"), arrays(module.weight, module.bias)
     elif isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d):
         mean, variance = module.running_mean, module.running_var
         yield "batch", arrays(module.weight, module.bias, mean, variance)
@@ -168,7 +169,8 @@ def error_of(keras: Any, architecture: Architecture) -> float:
         value = (channels(value, last=False) if value.ndim == 4 else value).squeeze()
         want = want.squeeze()
         value = value if value.shape == want.shape else value.T
-        worst = max(worst, float(np.abs(value - want).max() / np.abs(want).max()))
+        difference = np.abs(value - want).max() / np.abs(want).max()
+        worst = float(np.maximum(worst, difference))  # unlike max, lets no NaN pass
     return worst
 
 

@@ -1,0 +1,1 @@
+"""Networks of kinds that no other set has: to measure when every rule stands."""
