@@ -1,7 +1,8 @@
 """Drop guards that change nothing on valid data.
 
-A NaN guard on a softmax (`Where(IsNaN(p), 0, p)`: fully masked rows) and the wrap of negative
-indices (`Where(i < 0, i + n, i)`, or the same as `(i < 0) * (i + n) + (i >= 0) * i`).
+A NaN guard on a softmax (`Where(IsNaN(p), 0, p)`: fully masked rows), the wrap of negative
+indices (`Where(i < 0, i + n, i)`, or the same as `(i < 0) * (i + n) + (i >= 0) * i`), and a
+quotient that is zero where its divisor is (`Where(d == 0, 0, n / d)`: without a value there).
 
 Before:
     p = Softmax(x)
@@ -14,6 +15,7 @@ After:
 from __future__ import annotations
 
 from genescan.draft import Arg, Draft, Value
+from genescan.passes.unify_spellings import scalar
 
 
 def run(draft: Draft) -> None:
@@ -30,6 +32,8 @@ def run(draft: Draft) -> None:
             plain = [i for i in (1, 2) if node.inputs[i] is index]
             if plain and _wrapped(node.inputs[3 - plain[0]], index):
                 draft.bypass(node, "guard", plain[0])
+        elif test.op == "Equal" and scalar(node.inputs[1]) == 0.0 and _divides(node, test):
+            draft.bypass(node, "guard", 2)
     if draft.has("Not"):
         for node in draft.of("Add"):
             _wrap_by_products(draft, node)
@@ -52,6 +56,15 @@ def _wrap_by_products(draft: Draft, node: Draft.Node) -> None:
             draft.remove(node, "guard")
             draft.prune(rest, "guard")
             return
+
+
+def _divides(node: Draft.Node, test: Draft.Node) -> bool:
+    """Whether a choice gives a quotient unless its divisor is zero."""
+    quotient = node.inputs[2]
+    if not isinstance(quotient, Value) or quotient.node.op != "Div" or len(test.dynamic) != 1:
+        return False
+    zero = any(scalar(arg) == 0.0 for arg in test.inputs)
+    return zero and quotient.node.inputs[1] is test.dynamic[0]
 
 
 def _wrapped(arg: Arg, index: Value) -> bool:

@@ -17,8 +17,13 @@ from genescan.draft import Arg, Draft
 from genescan.graph import Attr, Tensor
 
 _CHANCE = frozenset(
-    {"RandomNormalLike", "RandomUniformLike", "Bernoulli", "Multinomial", "Dropout"}
-)
+    {
+        "RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike", "Bernoulli",
+        "Multinomial", "Dropout",
+    }
+)  # fmt: skip
+_INTEGERS = ("int64", "int32")
+"""Types of sizes, axes and indices: where these are equal, they are meant to be."""
 
 
 def run(draft: Draft) -> None:
@@ -54,7 +59,8 @@ def _operand(arg: Arg) -> object:
     """Equal for the same value, and for constants known to be equal."""
     if not isinstance(arg, Tensor):
         return id(arg)
-    if arg.data is not None and len(arg.data) <= 1:
+    known = arg.data is not None and None not in arg.data
+    if known and (len(arg.data or ()) <= 1 or arg.dtype in _INTEGERS):
         return arg.dtype, arg.shape, arg.data
     return id(arg)
 

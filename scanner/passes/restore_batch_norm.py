@@ -138,7 +138,7 @@ def _grade(node: Draft.Node) -> int | None:
         return _GRADES.index(str(node.attrs.get("origin", "explicit")))
     if node.op in ("Add", "Mul") and len(node.dynamic) == 1 and _channels(_constant(node)):
         return 0 if node.op == "Add" else 1
-    return None
+    return 1 if node.op == "Neg" else None
 
 
 def _join(draft: Draft, node: Draft.Node) -> None:

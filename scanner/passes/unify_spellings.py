@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 
 from genescan.draft import Arg, Draft, Value
 from genescan.graph import Attr, Tensor
+from genescan.ops import kind
 
 _QUANTISED_ONE = 4e-3
 """How far a quantiser may move the number one (one code of 256)."""
@@ -243,17 +244,46 @@ def _quick(draft: Draft, node: Draft.Node) -> None:
         draft.retype(node, "QuickGelu", {})
 
 
+def _norm_of_one(draft: Draft, node: Draft.Node) -> None:
+    """A normalisation of the only channel, away from any weights, is a factor and an addend."""
+    source, values = node.inputs[0], node.inputs[1:5]
+    if not isinstance(source, Value) or kind(source.node.op) == "Contraction":
+        return
+    if len(values) != 4 or not all(isinstance(a, Tensor) and a.squeezed == () for a in values):
+        return
+    factor, addend = _affine(*map(scalar, values), node.number("epsilon", 1e-5))
+    shapes = (node.out.shape,)
+    scaled = draft.add("Mul", [source, factor], before=node, origin=(node,), shapes=shapes)
+    scaled.via = {0: node.via.get(0, ())}
+    draft.set_inputs(node, [scaled.out, addend])
+    draft.retype(node, "Add", {})
+
+
+def _affine(
+    scale: float | None, shift: float | None, mean: float | None, variance: float | None,
+    epsilon: float,
+) -> tuple[Tensor, Tensor]:  # fmt: skip
+    """The factor and the addend of a normalisation, as far as its numbers are known."""
+    if scale is None or shift is None or mean is None or variance is None:
+        return Tensor("float32", ()), Tensor("float32", ())
+    if variance + epsilon <= 0:
+        return Tensor("float32", ()), Tensor("float32", ())
+    factor = scale / math.sqrt(variance + epsilon)
+    return _constant(factor), _constant(shift - mean * factor)
+
+
 _RULES: Mapping[str, Rule] = {
+    "BatchNormalization": _norm_of_one,
     "Sub": _sub,
     "Div": _div,
     "Mul": _mul,
+    "Neg": _neg,
     "Add": _add,
     "Sum": _sum,
     "Log": _log,
     "PRelu": _prelu,
     "Pow": _pow,
     "Clip": _clip,
-    "Neg": _neg,
     "Max": _max,
     "Min": _min,
     "Relu": _relu,
