@@ -317,6 +317,13 @@ def _topk(attrs: Attrs, shapes: Shapes, constants: Constants) -> list[Dims | Non
     return [tuple(result)] * 2
 
 
+def _grid_sample(attrs: Attrs, shapes: Shapes, constants: Constants) -> list[Dims | None]:
+    data, grid = shapes[0], shapes[1] if len(shapes) > 1 else None
+    if data is None or grid is None or len(data) != len(grid):
+        return [None]
+    return [(*data[:2], *grid[1:-1])]
+
+
 def _tile(attrs: Attrs, shapes: Shapes, constants: Constants) -> list[Dims | None]:
     data, times = shapes[0], known(operand(attrs, "repeats", constants, 1))
     if data is None or times is None or len(data) != len(times):
@@ -367,7 +374,8 @@ _RULES: Mapping[str, Rule] = {
     "Slice": _slice, "Gather": _gather, "ArgMax": _arg, "ArgMin": _arg, "Shape": _shape,
     "Size": lambda a, s, c: [()], "ConstantOfShape": _constant_of_shape, "Range": _range,
     "LSTM": _recurrent, "GRU": _recurrent, "RNN": _recurrent,
-    "Resize": _resize, "Upsample": _resize, "Tile": _tile, "Pad": _same_rank,
+    "Resize": _resize, "Upsample": _resize, "Tile": _tile, "GridSample": _grid_sample,
+    "Pad": _same_rank,
     "TopK": _topk, "Trilu": _same, "CumSum": _same, "PRelu": _same,
     "Where": _broadcast, "Mod": _broadcast, "EyeLike": _same,
     "QuantizeLinear": _same, "DequantizeLinear": _same,

@@ -209,6 +209,8 @@ def _fuse_at(
         return False
     if _slopes(part):
         return _fuse_prelu(draft, entry, exit_, part)
+    if _fuse_open_slope(draft, entry, exit_, part):
+        return True
     for assumed in _assumptions(part):
         values = regions.compute(part, entry, exit_, _SAMPLES, assumed)
         for op, attrs, function in known if values is not None else ():
@@ -235,6 +237,19 @@ def _leaky(values: Sequence[float]) -> float | None:
     line = (x if x > 0 else slope * x for x in _SAMPLES)
     straight = all(abs(a - b) <= _TOLERANCE for a, b in zip(values, line, strict=True))
     return slope if straight and 0 < abs(slope) < 1 else None
+
+
+def _fuse_open_slope(draft: Draft, entry: Value, exit_: Value, part: list[Draft.Node]) -> bool:
+    """One factor of unknown value in a region that is the identity above zero."""
+    found = regions.open_numbers(part)
+    if len(found) != 1 or found[0][0].op != "Mul" or not any(n.op in _BENDING for n in part):
+        return False
+    values = regions.compute(part, entry, exit_, _SAMPLES, {found[0]: _WEIGHT})
+    slope = None if values is None else _leaky(values)
+    if slope is None or abs(abs(slope) - _WEIGHT) > _TOLERANCE:
+        return False
+    draft.fuse(part, exit_, "LeakyRelu", [entry], via={0: _via(part, entry)})
+    return True
 
 
 def _fuse_prelu(draft: Draft, entry: Value, exit_: Value, part: list[Draft.Node]) -> bool:

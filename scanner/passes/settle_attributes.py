@@ -41,7 +41,7 @@ def run(draft: Draft) -> None:
     for op in _WINDOWS:
         for node in draft.of(op):
             _window(draft, node)
-    for node in draft.of("AveragePool"):
+    for node in draft.of("AveragePool", "MaxPool"):
         _whole_window(draft, node)
     for op in [op for op in draft.operators() if op.startswith("Reduce")]:
         for node in draft.of(op):
@@ -103,14 +103,14 @@ def _group_class(op: str, groups: Attr, shape: tuple[int | None, ...] | None) ->
 
 
 def _whole_window(draft: Draft, node: Draft.Node) -> None:
-    """An average over the whole image is global pooling."""
+    """A pool over the whole image is global pooling."""
     value, kernel = node.inputs[0], node.ints("kernel_shape")
     shape = value.shape if isinstance(value, Value) else None
     result = node.out.shape
     if shape is None or kernel is None or result is None:
         return
     if shape[2:] == kernel and all(size == 1 for size in result[2:]):
-        draft.retype(node, "GlobalAveragePool", {})
+        draft.retype(node, f"Global{node.op}", {})
 
 
 def _reduce(draft: Draft, node: Draft.Node) -> None:

@@ -199,9 +199,12 @@ def _min(draft: Draft, node: Draft.Node) -> None:
     if len(node.dynamic) != 1 or len(node.inputs) != 2:
         return
     value, bound = node.dynamic[0], next(scalar(a) for a in node.inputs if isinstance(a, Tensor))
-    if value.node.op == "Relu" and bound and bound > 1.0 and value.sole_user is node:
+    if value.node.op == "Relu" and bound and bound > 0.0 and value.sole_user is node:
         relu = value.node
-        draft.fuse([relu, node], node.out, "Relu", relu.inputs, {"max": bound})
+        if bound > 1.0:
+            draft.fuse([relu, node], node.out, "Relu", relu.inputs, {"max": bound})
+        else:
+            draft.fuse([relu, node], node.out, "Clip", relu.inputs, {"min": 0.0, "max": bound})
 
 
 def _relu(draft: Draft, node: Draft.Node) -> None:

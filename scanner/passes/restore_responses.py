@@ -1,0 +1,67 @@
+"""Name what is left of powers and local response normalisation, once norms and activations are.
+
+A division by a power of the mean square of neighbouring channels is LRN; frameworks without that
+operator average over channels as over one more axis. A power whose exponent the file keeps
+elsewhere, and that no function with another exponent has claimed, is taken for a square.
+Source: Krizhevsky, Sutskever and Hinton 2012, section 3.3.
+
+Before:
+    m = AveragePool(Mul(x, x), kernel_shape=[5, 1, 1])
+    y = Div(x, Pow(Add(Mul(m, 1e-4), 1.0), 0.75))
+
+After:
+    y = LRN(x)
+"""
+
+from __future__ import annotations
+
+from genescan.draft import Arg, Draft, Value
+from genescan.graph import Tensor
+from genescan.passes.regions import is_open
+
+_ARITHMETIC = ("Add", "Mul", "Div")
+_STEPS = 8
+"""Nodes between the division and the mean square."""
+
+
+def run(draft: Draft) -> None:
+    """Look at every division, then at every power that is left."""
+    for node in draft.of("Div", "Mul"):
+        _response(draft, node)
+    for node in draft.of("Pow"):
+        base = node.inputs[0]
+        if is_open(node.arg(1)) and isinstance(base, Value):
+            via = node.via.get(0, ())
+            draft.set_inputs(node, [base, base], {0: via, 1: via})
+            draft.retype(node, "Mul", {})
+            node.marks["assumed"] = "a square"
+
+
+def _response(draft: Draft, node: Draft.Node) -> None:
+    """X / (k + a * mean(x * x)) ^ b, the mean over neighbouring channels."""
+    if len(node.dynamic) != 2:
+        return
+    source, below = node.inputs[0], node.inputs[1]
+    region: list[Draft.Node] = [node]
+    value: Arg = below
+    powered = pooled = False
+    while isinstance(value, Value) and len(region) < _STEPS and not _square_of(value, source):
+        step = value.node
+        if step.op == "AveragePool":
+            kernel = step.ints("kernel_shape") or ()
+            pooled = len(kernel) > 1 and kernel[0] > 1 and all(size == 1 for size in kernel[1:])
+        elif step.op == "Pow":
+            powered = isinstance(step.arg(1), Tensor)
+        elif step.op not in _ARITHMETIC or len(step.dynamic) != 1:
+            return
+        region.append(step)
+        value = step.dynamic[0]
+    if not isinstance(value, Value) or not _square_of(value, source) or not (powered and pooled):
+        return
+    if isinstance(source, Value):
+        draft.fuse([*region, value.node], node.out, "LRN", [source], via={0: node.via.get(0, ())})
+
+
+def _square_of(value: Value, source: Arg) -> bool:
+    node = value.node
+    return node.op == "Mul" and node.inputs[0] is source and node.arg(1) is source
