@@ -149,10 +149,12 @@ def _pad(a: Assembly, call: Call) -> list[Operand] | None:
     value, borders = call.operand("x"), call.integers("pad")
     modes = {"constant": "constant", "reflect": "reflect", "replicate": "edge"}
     mode, rank = modes.get(call.text("mode", "constant")), a.rank(value)
-    if mode is None or rank is None or len(borders) % 2 or len(borders) > 2 * rank or not borders:
+    if mode is None or rank is None or len(borders) % 2 or len(borders) > 2 * rank:
         return None
     full = (*(0,) * (2 * rank - len(borders)), *borders)
-    inputs: list[Operand] = [value, ints(paired(full))]
+    # many borders lie with the weights, which stay closed
+    widths = ints(paired(full)) if borders else Tensor("int64", (2 * rank,))
+    inputs: list[Operand] = [value, widths]
     if mode == "constant":
         inputs.append(call.operand("constant_val") or real(0.0))
     return done(a, call, "Pad", inputs, {"mode": mode})

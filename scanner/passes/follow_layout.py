@@ -24,6 +24,8 @@ _KEEPING = frozenset({"Elementwise", "Activation", "Quantization"})
 _KEEPING_OPS = frozenset(
     {"Identity", "Cast", "CastLike", "Dropout", "BatchNormalization", "Concat"}
 )
+_CUTTING = frozenset({"Slice", "Pad", "Resize"})
+"""Operators whose constants count axes of their own data."""
 Order = tuple[int, ...]
 """For each axis of a value, which axis of its source it was; `_NEW` for one that was put in."""
 _NEW = -1
@@ -46,6 +48,9 @@ def run(draft: Draft) -> None:
             moved = _widened(node) if order is None else _narrowed(node, order)
             if moved is not None:
                 layout[node.out] = moved
+        elif node.op in _CUTTING:
+            if order is not None:
+                layout[node.out] = order
         elif ops.kind(node.op) in _KEEPING or node.op in _KEEPING_OPS:
             known = _common(node, layout)
             if known is not None:

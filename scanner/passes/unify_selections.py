@@ -195,7 +195,14 @@ def _bounds(node: Draft.Node, axes: tuple[int, ...]) -> dict[int, tuple[int, ...
     return dict(zip(axes, zip(starts, ends, steps, strict=False), strict=False))
 
 
+def _if(draft: Draft, node: Draft.Node) -> None:
+    """Branches that only move the same value in different ways."""
+    if len(node.inputs) == 3 and len(node.outputs) == 1 and node.inputs[1] is node.inputs[2]:
+        draft.bypass(node, "branches that are the same", 1)
+
+
 _RULES: Mapping[str, Rule] = {
+    "If": _if,
     "Split": _split,
     "SequenceAt": _sequence_at,
     "Slice": _slice,

@@ -209,6 +209,9 @@ def _min(draft: Draft, node: Draft.Node) -> None:
 
 def _relu(draft: Draft, node: Draft.Node) -> None:
     value = node.inputs[0]
+    if isinstance(value, Value) and value.node.op == "Min" and value.sole_user is node:
+        _bounded(draft, node, value.node)
+        return
     if isinstance(value, Value) and value.node.op == "Relu":
         inner = value.node
         if value.sole_user is node:
@@ -219,6 +222,16 @@ def _relu(draft: Draft, node: Draft.Node) -> None:
             draft.bypass(node, "repeated Relu")
     elif isinstance(value, Value) and value.node.op == "MaxPool" and value.sole_user is node:
         _swap_with_pool(draft, node, value.node)
+
+
+def _bounded(draft: Draft, node: Draft.Node, inner: Draft.Node) -> None:
+    """Relu(Min(x, high)), the bounds the other way round."""
+    bound = next((scalar(arg) for arg in inner.inputs if isinstance(arg, Tensor)), None)
+    if len(inner.dynamic) != 1 or len(inner.inputs) != 2 or not bound or bound <= 0.0:
+        return
+    via = {0: inner.via.get(inner.inputs.index(inner.dynamic[0]), ())}
+    op, attrs = ("Relu", {"max": bound}) if bound > 1.0 else ("Clip", {"min": 0.0, "max": bound})
+    draft.fuse([inner, node], node.out, op, inner.dynamic, attrs, via=via)
 
 
 def _swap_with_pool(draft: Draft, node: Draft.Node, pool: Draft.Node) -> None:
