@@ -31,6 +31,9 @@ _SHUFFLES = {
     (6, (0, 3, 5, 1, 2, 4)): "SpaceToDepth",
 }
 
+_END = 2**31 - 1
+"""A bound from here on means the end of the axis."""
+
 
 def run(draft: Draft) -> None:
     """Look at every Transpose between two Reshapes, and at every reshaped InstanceNormalization."""
@@ -52,7 +55,9 @@ def _everything(draft: Draft, node: Draft.Node) -> None:
     if not isinstance(data, Value) or data.shape is None:
         return
     if node.op == "Slice":
-        whole = _slices_all(node, data.shape)
+        whole = False
+        if _slices_all(node, data.shape):
+            draft.bypass(node, "slice of everything")
     else:
         axis, index = node.attrs.get("axis", 0), node.arg(1)
         if not isinstance(axis, int) or not -len(data.shape) <= axis < len(data.shape):
@@ -150,11 +155,17 @@ def _slices_all(node: Draft.Node, before: Dims) -> bool:
     turned = steps is not None and set(shapes.ints(steps) or (None,)) != {1}
     if after is None or len(after) != len(before) or turned:
         return False
-    cut = range(len(before)) if axes is None else axes
-    return all(
-        -len(before) <= axis < len(before) and before[axis] is not None
-        and before[axis] == after[axis] for axis in cut
-    )  # fmt: skip
+    starts, ends = (
+        shapes.known(shapes.operand(node.attrs, name, constants, position)) or ()
+        for name, position in (("starts", 1), ("ends", 2))
+    )
+    for place, axis in enumerate(range(len(before)) if axes is None else axes):
+        if not -len(before) <= axis < len(before):
+            return False
+        open_end = (*starts, 1)[place : place + 1] == (0,) and (*ends, 0)[place] >= _END
+        if not open_end and (before[axis] is None or before[axis] != after[axis]):
+            return False
+    return True
 
 
 def _shuffle(draft: Draft, node: Draft.Node) -> None:

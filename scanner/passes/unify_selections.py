@@ -20,6 +20,8 @@ from genescan.draft import Arg, Draft, Value
 from genescan.graph import Attr, Tensor
 from genescan.passes.unify_spellings import Rule, scalar
 
+_MOVED = ("Reshape", "Transpose", "Squeeze", "Unsqueeze", "Flatten", "Tile", "Expand")
+"""Labels of edges behind which axes are other ones."""
 _WIDEST = 256
 """Operands of a Concat into which nested ones are merged."""
 
@@ -120,9 +122,15 @@ def _concat(draft: Draft, node: Draft.Node) -> None:
         return
     flat: list[Arg] = []
     inner: list[Draft.Node] = []
-    for arg in node.inputs:
+    for position, arg in enumerate(node.inputs):
         same = isinstance(arg, Value) and arg.node.op == "Concat" and arg.sole_user is node
-        if same and isinstance(arg, Value) and arg.node.attrs.get("axis") == node.attrs.get("axis"):
+        moved = any(label.startswith(_MOVED) for label in node.via.get(position, ()))
+        if (
+            same
+            and not moved
+            and isinstance(arg, Value)
+            and arg.node.attrs.get("axis") == node.attrs.get("axis")
+        ):
             inner.append(arg.node)
             flat += arg.node.inputs
         else:
