@@ -319,9 +319,7 @@ def _topk(attrs: Attrs, shapes: Shapes, constants: Constants) -> list[Dims | Non
 
 def _grid_sample(attrs: Attrs, shapes: Shapes, constants: Constants) -> list[Dims | None]:
     data, grid = shapes[0], shapes[1] if len(shapes) > 1 else None
-    if data is None or grid is None or len(data) != len(grid):
-        return [None]
-    return [(*data[:2], *grid[1:-1])]
+    return [(*data[:2], *grid[1:-1]) if data and grid and len(data) == len(grid) else None]
 
 
 def _tile(attrs: Attrs, shapes: Shapes, constants: Constants) -> list[Dims | None]:
