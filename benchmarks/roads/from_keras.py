@@ -49,18 +49,20 @@ def saved(job: Job) -> None:
         tf.saved_model.save(model, str(job.target))
 
 
-def samples(model: Any) -> Iterator[list[Any]]:
-    """Two batches of random inputs, small numbers for ids."""
+def samples(model: Any, by_name: bool) -> Iterator[Any]:
+    """Two batches of random inputs, small numbers for ids; a SavedModel orders several anew."""
     import numpy as np
 
     random = np.random.default_rng(0)
     for _ in range(2):
-        yield [
+        batch = [
             random.integers(0, 32, each.shape).astype("int32")
             if "int" in str(each.dtype)
             else random.standard_normal(each.shape).astype("float32")
             for each in model.inputs
         ]
+        names = [each.name for each in model.inputs]
+        yield dict(zip(names, batch, strict=True)) if by_name and len(batch) > 1 else batch
 
 
 def tflite(job: Job, kind: str, from_saved: bool = True) -> None:
@@ -77,7 +79,7 @@ def tflite(job: Job, kind: str, from_saved: bool = True) -> None:
     if kind == "fp16":
         converter.target_spec.supported_types = [tf.float16]
     if kind == "int8":
-        converter.representative_dataset = lambda: samples(model)
+        converter.representative_dataset = lambda: samples(model, by_name=from_saved)
     job.target.write_bytes(converter.convert())
 
 

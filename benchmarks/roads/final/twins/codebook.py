@@ -23,7 +23,8 @@ def build(keras: Any) -> Any:
             flat = tf.reshape(x, (-1, WIDTH))
             lengths = tf.reduce_sum(flat**2, 1, keepdims=True) + tf.reduce_sum(self.table**2, 1)
             codes = tf.argmin(lengths - 2 * tf.matmul(flat, self.table, transpose_b=True), 1)
-            return tf.reshape(tf.gather(self.table, codes), x.shape), tf.reshape(codes, x.shape[:3])
+            found = tf.gather(self.table, codes)
+            return tf.reshape(found, (-1, *x.shape[1:])), tf.reshape(codes, (-1, *x.shape[1:3]))
 
     start = keras.Input((24, 24, 3), batch_size=1)
     x = start
