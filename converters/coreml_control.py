@@ -6,7 +6,7 @@ network around them. What they overwrite becomes the outputs of If and Loop.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from typing import TYPE_CHECKING, Any
 
 from genescan.converters.assembly import Assembly
@@ -26,21 +26,28 @@ def branch(
 ) -> None:
     """Emit a branch; names that either side overwrites, or both define, mean its outputs."""
     sides = (proto.ifBranch, proto.elseBranch)
-    made = [_assigned(side) for side in sides]
+    made = [builder.names.assigned(side) for side in sides]
     results = [n for n in made[0] if n in made[1] or n in scope.values]
     results += [n for n in made[1] if n not in made[0] and n in scope.values]
-    if not inputs or not results:
-        raise ModelError("a branch without condition or effect", place=f"layer {quote(name)}")
+    if not inputs:
+        raise ModelError("a branch without condition", place=f"layer {quote(name)}")
     operands: list[Operand] = [inputs[0]]
-    bodies: dict[str, Graph] = {}
-    for key, side in zip(("then_branch", "else_branch"), sides, strict=True):
+    inside: list[tuple[Scope, dict[str, Operand]]] = []
+    for side in sides:
         inner = scope.inside(results)
-        wanted = [*read_by(side.layers), *(n for n in results if n in scope.values)]
+        wanted = [*builder.names.reads(side), *(n for n in results if n in scope.values)]
         captured = _captured(wanted, scope, inner)
         builder.run(side, inner)
+        inside.append((inner, captured))
+        operands += captured.values()
+    # what only a branch inside a side defines has no value after it
+    results = [n for n in results if all(n in inner.values for inner, _ in inside)]
+    if not results:
+        raise ModelError("a branch without effect", place=f"layer {quote(name)}")
+    bodies: dict[str, Graph] = {}
+    for key, (inner, captured) in zip(("then_branch", "else_branch"), inside, strict=True):
         outputs = [(n, inner.values[n]) for n in results]
         bodies[key] = inner.assembly.graph(outputs, captures=list(captured))
-        operands += captured.values()
     made_node = scope.assembly.emit("If", operands, name=name, outputs=len(results), bodies=bodies)
     for port, result in enumerate(results):
         scope.values[result] = Edge(made_node.source, port)
@@ -62,10 +69,10 @@ def loop(
     if proto.HasField("conditionNetwork"):
         builder.run(proto.conditionNetwork, scope)
         condition = _condition(proto, scope, name)
-    assigned = [*_assigned(proto.bodyNetwork), *_assigned(proto.conditionNetwork)]
-    wanted = read_by([*proto.bodyNetwork.layers, *proto.conditionNetwork.layers])
-    kept = wanted.keys() | later
-    carried = [n for n in dict.fromkeys(assigned) if n in scope.values and n in kept]
+    names = builder.names
+    assigned = {**names.assigned(proto.bodyNetwork), **names.assigned(proto.conditionNetwork)}
+    wanted = names.turn(proto)
+    carried = [n for n in assigned if n in scope.values and (n in wanted or n in later)]
     if not carried:
         raise ModelError("a loop without effect", place=f"layer {quote(name)}")
     inner = scope.inside(carried)
@@ -95,8 +102,8 @@ def _turn(
     body.input("condition", (), "bool")
     for value in carried:
         inner.values[value] = body.input(value, scope.assembly.shape(scope.values[value]))
-    wanted = read_by([*proto.bodyNetwork.layers, *proto.conditionNetwork.layers])
-    captured = _captured((n for n in wanted if n not in carried), scope, inner)
+    outer = (n for n in builder.names.turn(proto) if n not in carried)
+    captured = _captured(outer, scope, inner)
     builder.run(proto.bodyNetwork, inner)
     again: Operand = Tensor("bool", (), (True,))
     if proto.HasField("conditionNetwork"):
@@ -136,27 +143,63 @@ def _captured(names: Iterable[str], scope: Scope, inner: Scope) -> dict[str, Ope
     return captured
 
 
-def _assigned(net: Any) -> dict[str, None]:
-    """The names that a network gives a value, at any depth."""
-    names: dict[str, None] = {}
-    for layer in net.layers:
-        names.update(dict.fromkeys(map(text, layer.output)))
-        for part in _networks(layer):
-            names.update(_assigned(part))
-    return names
+class Names:
+    """What networks inside layers read and overwrite; each is looked through once."""
 
+    def __init__(self) -> None:
+        self._seen: dict[int, tuple[Any, dict[str, None], dict[str, None]]] = {}
+        """By identity of the message, which is kept so that it stays its own."""
 
-def read_by(layers: Iterable[Any]) -> dict[str, None]:
-    """The names that some layers may read of what was before them."""
-    names: dict[str, None] = {}
-    known: set[str] = set()
-    for layer in layers:
-        names.update(dict.fromkeys(n for n in map(text, layer.input) if n not in known))
+    def reads(self, net: Any) -> dict[str, None]:
+        """The names that a network may read of what was before it."""
+        return self._look(net)[1]
+
+    def assigned(self, net: Any) -> dict[str, None]:
+        """The names that a network gives a value, at any depth."""
+        return self._look(net)[2]
+
+    def turn(self, loop: Any) -> dict[str, None]:
+        """The names that one turn of a loop and the condition behind it may read."""
+        body, test = loop.bodyNetwork, loop.conditionNetwork
+        made = {text(name) for layer in body.layers for name in layer.output}
+        after = (name for name in self.reads(test) if name not in made)
+        return self.reads(body) | dict.fromkeys(after)
+
+    def later(self, layers: Sequence[Any], needed: Set[str]) -> dict[int, frozenset[str]]:
+        """For each loop among layers, what it overwrites that is read when it is over."""
+        if not any(layer.WhichOneof("layer") == "loop" for layer in layers):
+            return {}
+        found: dict[int, frozenset[str]] = {}
+        wanted = set(needed)
+        for index in reversed(range(len(layers))):
+            layer = layers[index]
+            if layer.WhichOneof("layer") == "loop":
+                made = (name for part in _networks(layer) for name in self.assigned(part))
+                found[index] = frozenset(n for n in made if n in wanted or n in needed)
+            wanted.difference_update(map(text, layer.output))
+            wanted.update(self._layer(layer))
+        return found
+
+    def _layer(self, layer: Any) -> Iterator[str]:
+        """The names that a layer may read; what is inside may not be overwritten every time."""
+        yield from map(text, layer.input)
         for part in _networks(layer):
-            names.update(dict.fromkeys(n for n in read_by(part.layers) if n not in known))
-            names.update(dict.fromkeys(n for n in _assigned(part) if n not in known))
-        known.update(map(text, layer.output))
-    return names
+            yield from self.reads(part)
+            yield from self.assigned(part)
+
+    def _look(self, net: Any) -> tuple[Any, dict[str, None], dict[str, None]]:
+        if id(net) not in self._seen:
+            reads: dict[str, None] = {}
+            assigned: dict[str, None] = {}
+            known: set[str] = set()
+            for layer in net.layers:
+                reads.update(dict.fromkeys(n for n in self._layer(layer) if n not in known))
+                known.update(map(text, layer.output))
+                assigned.update(dict.fromkeys(map(text, layer.output)))
+                for part in _networks(layer):
+                    assigned.update(self.assigned(part))
+            self._seen[id(net)] = net, reads, assigned
+        return self._seen[id(net)]
 
 
 def _networks(layer: Any) -> list[Any]:

@@ -13,7 +13,7 @@ from typing import Any
 from genescan import shapes as shape_rules
 from genescan.converters.assembly import Assembly
 from genescan.converters.base import quote
-from genescan.converters.coreml_control import branch, loop, read_by
+from genescan.converters.coreml_control import Names, branch, loop
 from genescan.converters.coreml_emit import real
 from genescan.converters.coreml_mil_ops import TABLE as MIL_TABLE
 from genescan.converters.coreml_net_ops import ALIASES, TABLE, Alias
@@ -54,6 +54,7 @@ class NetBuilder:
         self.values, self._assembly = values, assembly
         self._left = values.limits.nodes * _PARTS_PER_NODE
         self.legacy = False
+        self.names = Names()
 
     def is_legacy(self, net: Any) -> bool:
         """Whether the network's arrays have five axes however they are declared."""
@@ -86,12 +87,11 @@ class NetBuilder:
         if scope.depth > self.values.limits.depth:
             raise LimitExceeded(f"{scope.depth} nested networks")
         self._charge(len(net.layers) * 4)
+        lasting = self.names.later(net.layers, scope.needed)
         for index, layer in enumerate(net.layers):
             if layer.WhichOneof("layer") == "loop":
-                self._charge(len(net.layers) - index)
-                later = scope.needed | read_by(net.layers[index + 1 :]).keys()
-                name = text(layer.name)
-                loop(self, layer.loop, self._inputs(layer, name, scope), scope, name, later)
+                name, inputs = text(layer.name), self._inputs(layer, text(layer.name), scope)
+                loop(self, layer.loop, inputs, scope, name, lasting[index])
             else:
                 self._layer(layer, scope)
 

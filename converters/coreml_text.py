@@ -24,7 +24,7 @@ from genescan.graph import Attr, Graph, Payload, Tensor
 from genescan.limits import Limits
 
 _TOKEN = re.compile(
-    r"""(?:\s+|//[^\n]*)*(?:
+    r"""(?:\s|//[^\n]*(?:\n|\Z))*+(?:
     (?P<string>"(?:[^"\\]|\\.)*")
     |(?P<number>[-+]?(?:0x[0-9a-fA-F.]+(?:p[-+]?\d+)?|\d[\d.]*(?:[eE][-+]?\d+)?|inf|nan)(?![\w.]))
     |(?P<word>[A-Za-z_@][\w.@/$-]*)
@@ -40,6 +40,8 @@ _DTYPES = {
 }
 _CLOSING = {"(": ")", "[": "]", "{": "}", "<": ">"}
 _OFTEN = 4_096
+_DIGITS = 18
+"""Of one size."""
 
 
 def read(source: Source, limits: Limits) -> Graph:
@@ -203,7 +205,8 @@ class _Parser:
         self._expect("[")
         sizes: list[int] = []
         while not self._take("]"):
-            sizes.append(int(self._next()) if self._word.isdecimal() else self._unknown())
+            known = self._word.isdecimal() and len(self._word) <= _DIGITS
+            sizes.append(int(self._next()) if known else self._unknown())
             self._take(",")
         self._expect(">")
         shape = self._reader.values.dims(sizes, f"character {self._at}")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 from genescan.converters.base import quote
@@ -205,13 +206,17 @@ def references(spelt: Iterable[str], inside: bool) -> tuple[list[tuple[str, str,
     return values, controls
 
 
-def rows(nodes: Iterable[Any], inside: bool, named: Mapping[str, Sequence[str]]) -> Rows:
-    """The rows of a graph or of a function's body.
+def rows(
+    nodes: Iterable[Any], inside: bool, named: Mapping[str, Sequence[str]],
+    results: Iterable[str] = (),
+) -> tuple[Rows, list[Ref]]:  # fmt: skip
+    """The rows of a graph or of a function's body, and what its results refer to.
 
     Args:
         nodes: NodeDef messages.
         inside: whether it is a function's body.
         named: for functions that are called by name, the names of their outputs.
+        results: references to what a function returns.
 
     Raises:
         ModelError: two nodes have one name, or a reference is no reference.
@@ -224,45 +229,70 @@ def rows(nodes: Iterable[Any], inside: bool, named: Mapping[str, Sequence[str]])
         if name in protos:
             raise ModelError("two nodes have this name", place=f"node {quote(name)}")
         protos[name] = node
-    made: Rows = {}
-    seen: dict[str, list[str]] = {}
+    spelt: dict[str, tuple[list[tuple[str, str, int]], list[str]]] = {}
     for name, node in protos.items():
         try:
-            values, controls = references(map(text, node.input), inside)
+            spelt[name] = references(map(text, node.input), inside)
         except ModelError as error:
             error.place = error.place or f"node {quote(name)}"
             raise
-        inputs = tuple(
-            Ref(source, port_of(protos.get(source), output, number, named, seen))
-            for source, output, number in values
-        )
-        made[name] = Row(name, text(node.op), inputs, tuple(controls), node.attr)
-    return made
+    returned, _ = references(results, inside)
+    ports = _Ports(protos, named)
+    for values in (*(values for values, _ in spelt.values()), returned):
+        ports.meet(values)
+    made = {
+        name: Row(name, text(node.op), ports.refs(spelt[name][0]), tuple(spelt[name][1]), node.attr)
+        for name, node in protos.items()
+    }
+    return made, [*ports.refs(returned)]
 
 
-def port_of(
-    node: Any, output: str, number: int, named: Mapping[str, Sequence[str]],
-    seen: dict[str, list[str]],
-) -> int:  # fmt: skip
-    """The number of an output among all of its node's.
+class _Ports:
+    """Numbers of outputs that are spelt by name, among all of their node's.
 
     Args:
-        node: the NodeDef that makes it, None for an argument.
-        output: its name where names are used.
-        number: which of the values under that name.
+        protos: NodeDef messages by name.
         named: outputs of functions that are called by name.
-        seen: names met so far at operators that are not known here, by node.
     """
-    if node is None or not output:
-        return number
-    op = text(node.op)
-    names: Sequence[str] = named.get(op) or _OUTPUTS.get(op, "").split()
-    if output in names:
-        return names.index(output) + number
-    met = seen.setdefault(text(node.name), [])
-    if output not in met:
-        met.append(output)
-    return met.index(output) + number
+
+    def __init__(self, protos: Mapping[str, Any], named: Mapping[str, Sequence[str]]) -> None:
+        self._protos, self._named = protos, named
+        self._known: dict[str, dict[str, int]] = {}
+        self._met: dict[str, dict[str, int]] = {}
+        """Of outputs that no table here knows: how many values each has, by node and name."""
+        self._begins: dict[str, dict[str, int]] = {}
+
+    def _names(self, op: str) -> dict[str, int]:
+        """The outputs of an operator with their numbers, as far as they are known here."""
+        if op not in self._known:
+            names = self._named.get(op) or _OUTPUTS.get(op, "").split()
+            self._known[op] = {name: number for number, name in enumerate(names)}
+        return self._known[op]
+
+    def meet(self, values: Iterable[tuple[str, str, int]]) -> None:
+        """Take note of outputs that are read, before any of them is numbered."""
+        for source, output, number in values:
+            node = self._protos.get(source)
+            if node is not None and output and output not in self._names(text(node.op)):
+                met = self._met.setdefault(source, {})
+                met[output] = max(met.get(output, 0), number + 1)
+
+    def refs(self, values: Iterable[tuple[str, str, int]]) -> tuple[Ref, ...]:
+        """References by number."""
+        return tuple(Ref(value[0], self._port(*value)) for value in values)
+
+    def _port(self, source: str, output: str, number: int) -> int:
+        node = self._protos.get(source)
+        if node is None or not output:
+            return number
+        known = self._names(text(node.op))
+        if output in known:
+            return known[output] + number
+        if source not in self._begins:  # one output follows the other, in the order of reading
+            sizes = self._met[source]
+            ends = accumulate(sizes.values(), initial=len(known))
+            self._begins[source] = dict(zip(sizes, ends, strict=False))
+        return self._begins[source][output] + number
 
 
 def count_ports(made: Rows, results: Iterable[Ref]) -> None:

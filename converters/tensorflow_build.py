@@ -148,6 +148,8 @@ class Builder:
             if Ref(row.name) in frame.values:
                 continue
             made = self._row(frame, row)
+            if len(made) < row.ports and self._library.called(row):
+                raise ModelError(f"has {len(made)} outputs, not {row.ports}", place=row.place)
             for port, value in enumerate(made):
                 frame.values[Ref(row.name, port)] = value
 

@@ -16,8 +16,6 @@ from genescan.converters.tensorflow_block import (
     Row,
     Rows,
     count_ports,
-    port_of,
-    references,
     rows,
 )
 from genescan.converters.tensorflow_frames import structured
@@ -81,7 +79,7 @@ class Library:
 
     def graph(self, nodes: Iterable[Any], results: Iterable[Ref] = ()) -> Rows:
         """The rows of the outermost graph."""
-        made = rows(nodes, False, self._named)
+        made, _ = rows(nodes, False, self._named)
         count_ports(made, results)
         return structured(made, self.tick)
 
@@ -101,18 +99,16 @@ class Library:
         signature = proto.signature
         arguments = [text(arg.name) for arg in signature.input_arg]
         args = {Ref(argument): i for i, argument in enumerate(arguments)}
-        nodes = {text(node.name): node for node in proto.node_def}
-        if len(args) != len(arguments) or not nodes.keys().isdisjoint(arguments):
-            raise ModelError(f"function {quote(name)} names two of its values alike")
-        made = rows(proto.node_def, True, self._named)
         returned = {text(key): text(value) for key, value in proto.ret.items()}
-        results = []
         for output in self._named[name]:
             if output not in returned:
                 raise ModelError(f"function {quote(name)} does not return {quote(output)}")
-            [(source, named, number)], _ = references([returned[output]], True)
-            port = port_of(nodes.get(source), named, number, self._named, {})
-            results.append(Ref(source, port))
+        wanted = [returned[output] for output in self._named[name]]
+        made, results = rows(proto.node_def, True, self._named, wanted)
+        if len(args) != len(arguments) or not made.keys().isdisjoint(arguments):
+            raise ModelError(f"function {quote(name)} names two of its values alike")
+        if len(results) != len(wanted):
+            raise ModelError(f"function {quote(name)} returns what is no value")
         count_ports(made, results)
         shapes = []
         for index in range(len(arguments)):

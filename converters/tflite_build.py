@@ -7,7 +7,7 @@ output for the value after it, as streaming models are exported to formats witho
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -19,15 +19,16 @@ from genescan.converters.tflite_dilation import undilate
 from genescan.converters.tflite_model import Block, Network, Row
 from genescan.converters.tflite_ops import TABLE
 from genescan.converters.tflite_rules import RULES
+from genescan.converters.tflite_states import MEMORY, state, variable, written
 from genescan.errors import ModelError
 from genescan.graph import Attr, Dims, Edge, Graph, Operand, Tensor
 from genescan.limits import Limits
 
 _INSIDE = ("LSTM", "RNN")
 """Operators (by the end of their name) whose activation acts inside the cell."""
+_STATEFUL = (*_INSIDE, "SVDF")
+"""Operators whose states begin with zeros where nothing else is said."""
 _APPROXIMATIONS = ("none", "tanh")
-_MEMORY = 4
-"""Which operand of an SVDF is its memory."""
 
 
 @dataclass(slots=True)
@@ -53,10 +54,16 @@ class _Frame:
         value = self.block.values[index]
         if value.constant is not None:
             return value.constant
-        if value.variable or value.resource:
+        if value.resource:
             return None
+        if value.variable:  # a state of recurrent operators; to others what it began with
+            return Tensor(value.dtype, value.shape, None, value.name)
         place = row.place if row is not None else "graph outputs"
         raise ModelError(f"tensor {index} is read before it is made", place=place)
+
+    def fresh(self, index: int) -> bool:
+        """Whether a tensor is a state that nothing has given a value yet."""
+        return index >= 0 and self.block.values[index].variable and index not in self.values
 
     def shape(self, index: int) -> Dims | None:
         """The declared shape of a tensor; complex numbers have one more axis here."""
@@ -114,10 +121,9 @@ class Builder:
 
     def _find_states(self, frame: _Frame) -> None:
         """Make an input for every variable that is written."""
-        values = frame.block.values
-        for key, index in _written(frame.block):
-            if key not in self._states and index >= 0:
-                self._states[key] = self._top.input(key, values[index].shape, values[index].dtype)
+        for key, value in written(self._blocks, frame.block):
+            if key not in self._states:
+                self._states[key] = self._top.input(key, value.shape, value.dtype)
 
     def _run(self, frame: _Frame) -> None:
         """Emit all rows of a sub-graph in their order."""
@@ -144,8 +150,14 @@ class Builder:
         """An ordinary operator, and the activation fused into it."""
         assembly = frame.assembly
         inputs = [frame.operand(index, row) for index in row.inputs]
+        if row.kind.endswith(_STATEFUL):
+            inputs = [
+                None if frame.fresh(i) else v for i, v in zip(row.inputs, inputs, strict=True)
+            ]
+        if row.kind == "SVDF" and len(inputs) <= MEMORY:
+            raise ModelError(f"{len(inputs)} operands", place=row.place)
         if row.kind == "SVDF" and assembly is self._top:
-            inputs[_MEMORY] = self._states.get(_state(frame.block, row), inputs[_MEMORY])
+            inputs[MEMORY] = self._states.get(state(frame.block, row), inputs[MEMORY])
         dtype = frame.block.values[row.outputs[0]].dtype if row.outputs else ""
         attrs: dict[str, Attr] = {**row.attrs, "dtype": dtype}
         if row.kind == "GELU":
@@ -156,7 +168,7 @@ class Builder:
         )  # fmt: skip
         results = translate(assembly, call, TABLE, RULES)
         if row.kind == "SVDF" and len(results) > 1:
-            self._states[_state(frame.block, row)] = results.pop()
+            self._states[state(frame.block, row)] = results.pop()
         fused = row.attrs.get("fused_activation_function", 0)
         if fused and not row.kind.endswith(_INSIDE) and results:
             results[0] = _activated(assembly, results[0], fused, call)
@@ -165,7 +177,7 @@ class Builder:
     def _handle(self, frame: _Frame, row: Row) -> list[Operand]:
         """A variable or table by its name; the tensor itself is no value."""
         for tensor in row.outputs:
-            frame.handles[tensor] = _variable(row)
+            frame.handles[tensor] = variable(row)
         return []
 
     def _read(self, frame: _Frame, row: Row) -> list[Operand]:
@@ -332,29 +344,6 @@ def _input(assembly: Assembly, name: str, attrs: Mapping[str, Attr]) -> Edge:
     if isinstance(shape, tuple):
         dims = tuple(size if isinstance(size, int) else None for size in shape)
     return assembly.input(name, dims, str(dtype))
-
-
-def _variable(row: Row) -> str:
-    """The name of a variable or table."""
-    parts = (row.attrs.get("container", ""), row.attrs.get("shared_name", ""))
-    return "/".join(str(part) for part in parts if part) or f"table {row.attrs.get('table_id')}"
-
-
-def _state(block: Block, row: Row) -> str:
-    """The name of an SVDF's memory; tensors may share a name."""
-    index = row.inputs[_MEMORY] if len(row.inputs) > _MEMORY else -1
-    return f"{block.values[index].name}#{index}" if index >= 0 else row.name
-
-
-def _written(block: Block) -> Iterator[tuple[str, int]]:
-    """Variables that a sub-graph writes, each with a tensor of its shape."""
-    handles = {row.outputs[0]: _variable(row) for row in block.rows
-               if row.kind == "VAR_HANDLE" and row.outputs}  # fmt: skip
-    for row in block.rows:
-        if row.kind == "ASSIGN_VARIABLE" and len(row.inputs) == 2 and row.inputs[0] in handles:
-            yield handles[row.inputs[0]], row.inputs[1]
-        elif row.kind == "SVDF" and len(row.inputs) > _MEMORY:
-            yield _state(block, row), row.inputs[_MEMORY]
 
 
 def _activated(assembly: Assembly, value: Operand, code: Attr, call: Call) -> Operand:

@@ -59,6 +59,8 @@ def _size(network: Network, entry: int, limits: Limits, sizes: dict[int, tuple[i
             sizes[index] = nodes, depth
         elif index not in sizes:
             open_now.append(index)
+            if len(open_now) > limits.depth:
+                raise LimitExceeded(f"{limits.depth} levels of sub-graphs")
             stack.append((index, True))
             busy = set(open_now)
             for inner, row in called:

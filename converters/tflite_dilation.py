@@ -7,8 +7,8 @@ window has holes. What is padded before is cropped behind or is the padding of t
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 
 from genescan import shapes
 from genescan.converters.assembly import ints
@@ -19,6 +19,9 @@ from genescan.graph import Attr, Dims
 _CONVS = {"CONV_2D", "DEPTHWISE_CONV_2D"}
 _BETWEEN = {"EXPAND_DIMS", "SQUEEZE", "ADD"}
 """What may stand beside the convolution: an axis for its height, a bias."""
+_OWNERS = _CONVS | _BETWEEN
+_OPERANDS = 3
+"""Those of a convolution with its bias."""
 _LONGEST = 6
 _VALID = 1
 
@@ -47,19 +50,28 @@ def _unshare(block: Block) -> None:
     """Give every convolution a rearrangement of its own, where several read one."""
     rearranged = {r.outputs[0] for r in block.rows if r.kind == "SPACE_TO_BATCH_ND" and r.outputs}
     rows: list[Row] = []  # the last one first
+    readers: dict[int, list[int]] = defaultdict(list)
     for row in reversed(block.rows):
         widened = row.kind == "EXPAND_DIMS" and row.inputs[:1] and row.inputs[0] in rearranged
-        if (widened or row.kind == "SPACE_TO_BATCH_ND") and len(row.outputs) == 1:
-            rows += _copies(block, row, rows)
-        rows.append(row)
+        shared = widened or row.kind == "SPACE_TO_BATCH_ND"
+        copies = _copies(block, row, rows, readers) if shared and len(row.outputs) == 1 else []
+        for made in (*copies, row):
+            for tensor in set(made.inputs):
+                readers[tensor].append(len(rows))
+            rows.append(made)
     block.rows = rows[::-1]
 
 
-def _copies(block: Block, row: Row, later: list[Row]) -> list[Row]:
-    """A copy of a row for each of its readers but one, which then read the copies."""
+def _copies(
+    block: Block, row: Row, later: list[Row], readers: Mapping[int, Sequence[int]]
+) -> list[Row]:
+    """A copy of a row for each convolution that reads it, but one when nothing else does."""
     made, copies = row.outputs[0], []
-    users = [index for index, user in enumerate(later) if made in user.inputs]
-    for index in users[1:]:
+    users = readers.get(made, ())
+    own = [
+        index for index in users if later[index].kind in _OWNERS and len(later[index].inputs) < 5
+    ]
+    for index in own[len(own) == len(users) :]:
         block.values.append(block.values[made])
         twin = len(block.values) - 1
         user = later[index]

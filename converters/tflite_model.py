@@ -6,7 +6,7 @@ need not: operators, tensors, sub-graphs, buffers.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -22,6 +22,7 @@ _PARTS_PER_NODE = 4
 """Tensors and operands that count as much as one node."""
 _CUSTOM = 64
 """Bytes of custom options that are kept; the parameters of known custom operators are fewer."""
+_BUILT_IN = frozenset(OPERATORS)
 _CALLS = ("branch_subgraph_indices", "called_computations")
 """Options that hold several sub-graphs; those that hold one end in `subgraph_index`."""
 
@@ -113,7 +114,9 @@ class Loader:
             return str(number)
         name = OPERATORS[number]
         custom = table.text("custom_code")[: self._limits.name_length]
-        return custom or name if name == "CUSTOM" else name
+        if name != "CUSTOM" or not custom:
+            return name
+        return f"custom {custom}" if custom in _BUILT_IN else custom
 
     def _block(self, table: Table) -> Block:
         values = [self._values.value(row) for row in self._tables(table, "tensors")]
@@ -173,6 +176,11 @@ class Loader:
         for index, block in enumerate(blocks):
             if index not in called:
                 entries.setdefault(index, block.name)
+        reached = _reached(blocks, entries, set())
+        for index, block in enumerate(blocks):
+            if index not in reached:  # it is run by those alone that it runs itself
+                entries[index] = block.name
+                _reached(blocks, [index], reached)
         return entries
 
     def _meta(self) -> dict[str, str]:
@@ -197,6 +205,17 @@ _MEMBERS = {
 def _check(index: int, count: int, what: str, place: str) -> None:
     if not 0 <= index < count:
         raise ModelError(f"{what} {index} of {count}", place=place)
+
+
+def _reached(blocks: Sequence[Block], begin: Iterable[int], seen: set[int]) -> set[int]:
+    """Add to `seen` the sub-graphs that running some of them runs."""
+    stack = list(begin)
+    while stack:
+        index = stack.pop()
+        if index not in seen:
+            seen.add(index)
+            stack += (called for row in blocks[index].rows for called in row.calls)
+    return seen
 
 
 def _unranked(value: Value) -> Value:

@@ -164,7 +164,7 @@ class Values:
         """Whether a constant is small enough to read; charges for it."""
         if count > self._limits.fold_elements or payload.length > count * 8:
             return False
-        self._buffer.charge(payload.length * 8)
+        self._buffer.charge(max(count, payload.length) * 8)  # values may be packed, eight a byte
         return True
 
     def _real(self, data: Data, shape: tuple[int, ...], quantisation: Table) -> Data | None:

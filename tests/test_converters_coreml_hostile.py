@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import random
 import time
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from coreml_writer import (
@@ -130,6 +132,48 @@ def test_conditions_inside_conditions_end_at_the_node_budget() -> None:
     run = operation("while_loop", {"y": []}, blocks=[test, turn], loop_vars="x")
     with pytest.raises(LimitExceeded, match="1000 nodes"):
         read(program([run], inputs=[typed("x", [], 23)]), Limits(nodes=1_000))
+
+
+@pytest.mark.parametrize("gap", [" " * 60_000, "/" * 60_000, "//\n" * 60_000, "1" * 6_000])
+def test_long_gaps_and_numbers_in_text_cost_no_more_than_their_length(
+    gap: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "model.mil"
+    for begin in ("program(1.0)\n{", "program(1.0) { func main<ios18>(tensor<fp32, ["):
+        path.write_text(f"{begin}{gap}\n!")
+        check(path)
+
+
+def turns(body: list[Any]) -> Any:
+    return layer("loop", "", "", maxLoopIterations=3, bodyNetwork={"layers": body})
+
+
+def relus(count: int) -> list[Any]:
+    """Layers that read and overwrite `v`, with values of their own between."""
+    names = ["v", *(f"v{i}" for i in range(count)), "w"]
+    steps = [layer("activation", a, b, ReLU={}) for a, b in pairwise(names)]
+    return [*steps, layer("copy", "w", "v")]
+
+
+def test_many_loops_and_loops_in_loops_are_looked_through_once(tmp_path: Path) -> None:
+    deep = relus(3_000)
+    for _ in range(16):
+        deep = [turns(deep)]
+    for inner in ([turns(relus(8)) for _ in range(150)], deep):
+        layers = [layer("copy", "x", "v"), *inner, layer("activation", "v", "y", ReLU={})]
+        path = tmp_path / "m.mlmodel"
+        path.write_bytes(data(network(layers, [array("x", 1, 4, 2, 2)])))
+        check(path)
+
+
+def test_a_name_that_only_an_inner_branch_defines_is_no_result() -> None:
+    side = [layer("activation", "v", "w", ReLU={}), layer("copy", "w", "v")]
+    for _ in range(2):
+        side = [layer("branch", "p", "", ifBranch={"layers": [layer("copy", "x", "v")]},
+                      elseBranch={"layers": side})]  # fmt: skip
+    layers = [*(layer("copy", "x", name) for name in "pv"), *side, layer("copy", "v", "y")]
+    outer = next(n for n in read(network(layers, [array("x", 1, 4)])).nodes if n.op == "If")
+    assert outer.outputs == 1
 
 
 # --- the same network in both formats

@@ -140,3 +140,28 @@ def test_many_loops_are_read_in_time() -> None:
     started = time.monotonic()
     assert len(read(graph(rows)).nodes) == 4_002
     assert time.monotonic() - started < SECONDS
+
+
+def test_named_outputs_of_an_operator_that_no_table_knows_stay_apart() -> None:
+    body = [node("a", "Foo", "x"), node("s", "Sub", "a:p:1 a:q:0")]
+    returned = function("f", "x", "o=s:z:0 p=a:p:0 q=a:q:0 r=a:p:1", body)
+    made = read(graph([image(), node("c", "f", "x"), node("y", "AddN", "c:0 c:1 c:2 c:3")],
+                      [returned]))  # fmt: skip
+    total = next(row for row in made.nodes if row.op == "Sum")
+    assert len(set(total.inputs)) == 4
+    difference = next(row for row in made.nodes if row.op == "Sub")
+    assert difference.inputs == (total.inputs[3], total.inputs[2])
+
+
+def test_an_output_that_a_function_does_not_have_is_an_error() -> None:
+    body = function("f", "x", "o=a:activations:0", [node("a", "Relu", "x")])
+    with pytest.raises(ModelError, match="node 'c': has 1 outputs, not 4"):
+        read(graph([image(), node("c", "f", "x"), node("y", "Sub", "c:0 c:3")], [body]))
+
+
+def test_many_named_outputs_take_no_long_search() -> None:
+    started = time.monotonic()
+    names = " ".join(f"a:{i}:0" for i in range(20_000))
+    body = function("f", "x", "o=b:sum:0", [node("a", "Foo", "x"), node("b", "AddN", names)])
+    read(graph([image(), node("y", "f", "x")], [body]))
+    assert time.monotonic() - started < SECONDS

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import tflite_writer
 from tflite_models import BODY, CONDITION, CONV, IMAGE, LOOP, lstm, only
 from tflite_writer import graph, ints, model, op, tensor, weight
 
 from genescan import converters
 from genescan.canonical import canonicalise
 from genescan.errors import LimitExceeded, ModelError
-from genescan.graph import Graph
+from genescan.graph import Graph, Tensor
 from genescan.limits import DEFAULT, Limits
 
 Read = Callable[..., Graph]
@@ -132,6 +133,46 @@ def originals() -> list[bytes]:
         only("STRIDED_SLICE", slices, "StridedSlice", shrink_axis_mask=2),
         lstm("UNIDIRECTIONAL_SEQUENCE_LSTM", 1, "UnidirectionalSequenceLSTM"),
     ]
+
+
+def test_a_custom_operator_with_a_built_in_name_is_still_unknown(
+    read: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = {"deprecated_builtin_code": 32, "builtin_code": 32, "custom_code": "ABS"}
+    monkeypatch.setattr(tflite_writer, "_code", lambda kind: code)
+    assert [row.op for row in read(plain()).nodes] == ["Input", "Unknown:tflite:custom ABS"]
+
+
+def test_sub_graphs_that_only_each_other_run_are_no_secret(read: Read) -> None:
+    ends = {"x": X4, "y": X4}
+    main = graph(ends, [op("ABS", "x", "y")], "x", "y")
+    circle = [graph(ends, [op("CALL", "x", "y", "Call", subgraph=i)], "x", "y") for i in (2, 1)]
+    with pytest.raises(ModelError, match="runs itself"):
+        read(model(main, *circle))
+
+
+def test_a_state_that_a_called_sub_graph_writes_is_an_input_and_an_output(read: Read) -> None:
+    ends = {"x": X4, "v": X4, "y": X4}
+    inner = graph(ends, [
+        op("VAR_HANDLE", "", "h", "VarHandle", shared_name="s"), op("READ_VARIABLE", "h", "v"),
+        op("ADD", "x v", "y"), op("ASSIGN_VARIABLE", "h y", "")], "x", "y")  # fmt: skip
+    made = read(model(graph(ends, [op("CALL", "x", "y", "Call", subgraph=1)], "x", "y"), inner))
+    assert [row.op for row in made.nodes] == ["Input", "Input", "Add"]
+    assert made.output_names == ("y", "s")
+
+
+def test_a_variable_tensor_that_an_ordinary_operator_reads_is_an_operand(read: Read) -> None:
+    state = tensor((4,), is_variable=True)
+    made = read(model(graph({"x": X4, "v": state}, [op("ADD", "x v", "y")], "x", "y")))
+    assert isinstance(made.nodes[1].inputs[1], Tensor)
+
+
+def test_packed_constants_that_share_their_bytes_meet_the_budget(read: Read) -> None:
+    parts = {f"w{i}": tensor((1_024,), "int4", buffer=1) for i in range(300)}
+    shared = model(graph({"x": X4, **parts}, [op("ABS", "x", "y")], "x", "y"),
+                   buffers=[{}, {"data": bytes(512)}])  # fmt: skip
+    with pytest.raises(LimitExceeded, match="bytes of structure"):
+        read(shared, Limits(skeleton_bytes=300 * 1_024 * 8))
 
 
 @pytest.mark.parametrize("seed", range(6))
