@@ -197,13 +197,20 @@ class Assembly:
         target = Tensor("int64", (len(shape),), shape)
         return self.emit("Reshape", [value, target], name=name, shapes=(shape,))
 
-    def quantised(self, value: Operand, name: str = "") -> Operand:
-        """A value that passes a quantiser and comes back as real numbers, scale unknown."""
+    def quantised(self, value: Operand, name: str = "", zero: Tensor | None = None) -> Operand:
+        """A value that passes a quantiser and comes back as real numbers, scale unknown.
+
+        Args:
+            value: real numbers.
+            name: of the operator.
+            zero: the code that stands for zero, where it is known.
+        """
         if not isinstance(value, Edge):
             return value
         shape = (self.shape(value),)
-        codes = self.emit("QuantizeLinear", [value], name=name, shapes=shape)
-        return self.emit("DequantizeLinear", [codes], name=name, shapes=shape)
+        rest = [] if zero is None else [Tensor("float32", ()), zero]
+        codes = self.emit("QuantizeLinear", [value, *rest], name=name, shapes=shape)
+        return self.emit("DequantizeLinear", [codes, *rest], name=name, shapes=shape)
 
     def unknown(
         self, kind: str, inputs: Sequence[Operand], *, name: str = "", outputs: int = 1,

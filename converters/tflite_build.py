@@ -28,6 +28,10 @@ _INSIDE = ("LSTM", "RNN")
 """Operators (by the end of their name) whose activation acts inside the cell."""
 _STATEFUL = (*_INSIDE, "SVDF")
 """Operators whose states begin with zeros where nothing else is said."""
+_SUMS = frozenset(
+    {"ADD", "BATCH_MATMUL", "CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "TRANSPOSE_CONV"}
+)
+"""Operators whose results have both signs, unless codes cannot be negative: a folded Relu."""
 _APPROXIMATIONS = ("none", "tanh")
 
 
@@ -172,6 +176,10 @@ class Builder:
         fused = row.attrs.get("fused_activation_function", 0)
         if fused and not row.kind.endswith(_INSIDE) and results:
             results[0] = _activated(assembly, results[0], fused, call)
+        elif row.kind in _SUMS and results:
+            zero = frame.block.values[row.outputs[0]].zero
+            if zero is not None:
+                results[0] = assembly.quantised(results[0], row.name, zero)
         return results
 
     def _handle(self, frame: _Frame, row: Row) -> list[Operand]:

@@ -60,6 +60,8 @@ class Value(NamedTuple):
     """It keeps its value from one run to the next."""
     ranked: bool
     """The file says that the number of dimensions is known."""
+    zero: Tensor | None = None
+    """For codes: the one that stands for the number zero."""
 
     @property
     def resource(self) -> bool:
@@ -103,7 +105,17 @@ class Values:
         return Value(
             name, dtype, _sizes(dims), constant,
             bool(table.integer("is_variable")), bool(table.integer("has_rank")),
+            self._zero(table, dtype) if constant is None else None,
         )  # fmt: skip
+
+    def _zero(self, table: Table, dtype: str) -> Tensor | None:
+        """The zero point of codes that one scale serves."""
+        quantisation = table.table("quantization", MODEL["QuantizationParameters"])
+        if quantisation is None or "int" not in dtype or quantisation.count("scale") != 1:
+            return None
+        if quantisation.count("zero_point") > 1:
+            return None
+        return Tensor(dtype, (), quantisation.integers("zero_point", 1) or (0,))
 
     def _empty(self, table: Table, shape: tuple[int, ...], dtype: str) -> bool:
         """Whether the file says that this is a constant without elements."""

@@ -16,6 +16,8 @@ Told = tuple[tuple[str, ...], tuple[str, ...], tuple[Evidence, ...]]
 """Modalities, tasks, and the evidence for both."""
 
 _PASSING = frozenset({"Softmax", "LogSoftmax", "Sigmoid", "Slice", "ArgMax", "Concat", "Clip"})
+_NUMBERS = ("float", "bfloat", "uint8", "int8")
+"""Types of inputs that are measured; quantised models take codes."""
 _DENSE = frozenset({"DepthToSpace", "ConvTranspose", "Resize"})
 
 
@@ -65,15 +67,16 @@ def _input(node: Node, first: Set[str]) -> Evidence | None:
         return Evidence("modality: text", f"{what} and is looked up in an embedding table")
     if not isinstance(shape, tuple):
         return None
-    if len(shape) == 4 and dtype.startswith(("float", "uint8", "bfloat")):
-        channels = [size for size in (1, 3, 4) if size in (shape[1], shape[3])]
+    if len(shape) == 4 and dtype.startswith(_NUMBERS):
+        planes = ((shape[1], shape[2:]), (shape[3], shape[1:3]))  # channels first, or last
+        channels = [depth for depth, plane in planes if depth in (1, 3, 4) and 1 not in plane]
         if channels:
             return Evidence("modality: image", f"{what} with {channels[0]} channels")
-    if len(shape) == 5 and dtype.startswith("float"):
+    if len(shape) == 5 and dtype.startswith(_NUMBERS):
         return Evidence("modality: video", f"{what}: volumes or frames")
     if len(shape) in (2, 3) and "Conv" in first:
         return Evidence("modality: signal", f"{what} and is convolved along one axis")
-    if len(shape) == 2 and dtype.startswith("float") and first <= {"Linear", "Add", "Mul", "Neg"}:
+    if len(shape) == 2 and dtype.startswith(_NUMBERS) and first <= {"Linear", "Add", "Mul", "Neg"}:
         return Evidence("modality: tabular", f"{what} and feeds dense layers")
     return None
 

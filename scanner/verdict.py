@@ -36,6 +36,7 @@ _APART = 0.1
 _INSIDE = 0.9
 """Overlap from which the smaller of two families is a part of the larger."""
 _UPSAMPLING = frozenset({"Resize", "ConvTranspose", "DepthToSpace", "MaxUnpool", "GridSample"})
+_DETECTION = frozenset({"DetectionOutput", "NonMaxSuppression", "RoiAlign", "MaxRoiPool"})
 _FEWER = 0.6
 """How much smaller it must be; families of nearly one size are rivals."""
 
@@ -135,8 +136,9 @@ def _holds(large: _Claim, small: _Claim) -> bool:
 def _is_trunk(claim: _Claim, context: Context) -> bool:
     """Whether a backbone only feeds something that it does not explain.
 
-    Upsampling after it, outside its patterns, shows a decoder or a detection neck, and so does a
-    large rest: the network is then not named by its backbone alone.
+    Upsampling after it, outside its patterns, shows a decoder or a detection neck, choosing among
+    boxes a detection head, and a large rest something: the network is then not named by its
+    backbone alone.
     """
     if claim.signature.role != "backbone":
         return False
@@ -147,7 +149,7 @@ def _is_trunk(claim: _Claim, context: Context) -> bool:
     for number, node in enumerate(nodes):
         sources = (operand.source for operand in node.inputs if isinstance(operand, Edge))
         after[number] = any(after[source] or source in claim.nodes for source in sources)
-        if after[number] and node.op in _UPSAMPLING and number not in covered:
+        if after[number] and node.op in _UPSAMPLING | _DETECTION and number not in covered:
             return True
     return False
 

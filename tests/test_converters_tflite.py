@@ -145,6 +145,16 @@ def test_quantised_files_are_the_network_without_quantisation(read: Read) -> Non
          "y = Mul(Relu(Conv(x, w[4, 3, 3, 3], w[4])), 2.0)")  # fmt: skip
 
 
+@pytest.mark.parametrize(("zero", "relu"), [(-128, True), (3, False)])
+def test_codes_that_cannot_be_negative_are_a_folded_relu(read: Read, zero: int, relu: bool) -> None:
+    scale = {"quantization": {"scale": [0.5], "zero_point": [zero]}}
+    tensors = {"x": IMAGE, "w": weight(4, 3, 3, 3), "c": tensor((1, 8, 8, 4), "int8", **scale)}
+    rows = [op("CONV_2D", "x w", "c", "Conv2D", **CONV), op("TANH", "c", "y")]
+    convolved = "Conv(x, w[4, 3, 3, 3])"
+    expected = f"y = Tanh(Relu({convolved}))" if relu else f"y = Tanh({convolved})"
+    same(read(model(graph(tensors, rows, "x", "y"))), expected)
+
+
 def test_weights_in_half_precision_and_sparse_weights(read: Read) -> None:
     tensors = {"x": tensor((1, 6)), "h": tensor((4, 6), "float16", [0.0] * 24),
                "w": tensor((4, 6)), "y": tensor((1, 4))}  # fmt: skip

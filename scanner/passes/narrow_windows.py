@@ -2,7 +2,8 @@
 
 Frameworks without one-dimensional convolutions and pools give their data an axis of size one and
 slide a window over two. Where the window has size one along an axis of size one, that axis does
-nothing. An image of one pixel stays an image.
+nothing. An image of one pixel stays an image. A pool whose only window is the whole image is
+global pooling.
 
 Before:
     x = Input(shape=[1, 4, 1, 64])
@@ -22,16 +23,33 @@ from genescan.graph import Attr, Dims, Tensor
 
 _WEIGHTED = ("Conv", "ConvTranspose")
 _WINDOWS = (*_WEIGHTED, "MaxPool", "AveragePool", "LpPool")
+_GLOBAL = {"MaxPool": "GlobalMaxPool", "AveragePool": "GlobalAveragePool"}
 _PER_AXIS = ("kernel_shape", "strides", "dilations", "output_padding")
 
 
 def run(draft: Draft) -> None:
-    """Narrow every window over a plane of height or width one."""
+    """Name global pooling, and narrow every window over a plane of height or width one."""
+    for op in _GLOBAL:
+        for node in draft.of(op):
+            _whole(draft, node)
     for op in _WINDOWS:
         for node in draft.of(op):
             axis = _idle(node)
             if axis is not None:
                 _narrow(draft, node, axis)
+
+
+def _whole(draft: Draft, node: Draft.Node) -> None:
+    """The only window of a pool is the whole image."""
+    value, kernel, result = node.inputs[0], node.ints("kernel_shape"), node.out.shape
+    shape = value.shape if isinstance(value, Value) else None
+    if shape is None or result is None or kernel is None or shape[2:] != kernel:
+        return
+    alone = all(out.dead for out in node.outputs[1:])  # places of maxima are another output
+    spread = any(step != 1 for step in node.ints("dilations") or ())
+    padded = any(node.ints("pads") or ())
+    if alone and not spread and not padded and all(size == 1 for size in result[2:]):
+        draft.retype(node, _GLOBAL[node.op], {})
 
 
 def _kernel(node: Draft.Node) -> Dims | None:

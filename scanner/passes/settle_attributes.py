@@ -41,8 +41,6 @@ def run(draft: Draft) -> None:
     for op in _WINDOWS:
         for node in draft.of(op):
             _window(draft, node)
-    for node in draft.of("AveragePool", "MaxPool"):
-        _whole_window(draft, node)
     for op in [op for op in draft.operators() if op.startswith("Reduce")]:
         for node in draft.of(op):
             _reduce(draft, node)
@@ -100,17 +98,6 @@ def _group_class(op: str, groups: Attr, shape: tuple[int | None, ...] | None) ->
     # Conv weights are [out, in / groups, ...], ConvTranspose weights [in, out / groups, ...]
     alone = shape[1] == 1 if op != "ConvTranspose" else shape[0] == groups
     return "depthwise" if alone else "grouped"
-
-
-def _whole_window(draft: Draft, node: Draft.Node) -> None:
-    """A pool over the whole image is global pooling."""
-    value, kernel = node.inputs[0], node.ints("kernel_shape")
-    shape = value.shape if isinstance(value, Value) else None
-    result = node.out.shape
-    if shape is None or kernel is None or result is None:
-        return
-    if shape[2:] == kernel and all(size == 1 for size in result[2:]):
-        draft.retype(node, f"Global{node.op}", {})
 
 
 def _reduce(draft: Draft, node: Draft.Node) -> None:

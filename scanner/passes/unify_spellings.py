@@ -19,6 +19,7 @@ from genescan.draft import Arg, Draft, Value
 from genescan.graph import Attr, Tensor
 from genescan.ops import kind
 
+_MAXIMA = ("MaxPool", "GlobalMaxPool")
 _QUANTISED_ONE = 4e-3
 """How far a quantiser may move the number one (one code of 256)."""
 
@@ -220,7 +221,7 @@ def _relu(draft: Draft, node: Draft.Node) -> None:
             draft.fuse([inner, node], node.out, "Relu", inner.inputs, attrs)
         elif "max" not in node.attrs:
             draft.bypass(node, "repeated Relu")
-    elif isinstance(value, Value) and value.node.op == "MaxPool" and value.sole_user is node:
+    elif isinstance(value, Value) and value.node.op in _MAXIMA and value.sole_user is node:
         _swap_with_pool(draft, node, value.node)
 
 

@@ -1,0 +1,73 @@
+"""What is said of a network beside its signatures: when a trunk names it, and what goes in."""
+
+from __future__ import annotations
+
+import pytest
+from running import library
+
+from genescan import text, verdict
+from genescan.canonical import canonicalise
+from genescan.findings import Context
+from genescan.index import Index
+from genescan.limits import DEFAULT
+from genescan.report import Model
+
+STAGES = [64, 128, 128, 256, 256, 512, 512, 512, 512, 512, 512, 1024, 1024]
+"""Channels behind the thirteen separable convolutions of a MobileNetV1."""
+
+
+def trunk() -> str:
+    lines = [
+        "x = Input(shape=[1, 3, 300, 300])",
+        "s0 = Relu(Conv(x, w[32, 3, 3, 3], kernel_shape=[3, 3], strides=[2, 2]))",
+    ]
+    before = 32
+    for number, after in enumerate(STAGES, 1):
+        step = 2 if number > 1 and after != before else 1
+        window = f"kernel_shape=[3, 3], strides=[{step}, {step}], group={before}"
+        lines.append(f"d{number} = Relu(Conv(s{number - 1}, w[{before}, 1, 3, 3], {window}))")
+        lines.append(f"s{number} = Relu(Conv(d{number}, w[{after}, {before}, 1, 1]))")
+        before = after
+    return "\n".join([*lines, "h = Identity(s13)", ""])
+
+
+def judged(spelling: str) -> Model:
+    canonical = canonicalise(text.parse(spelling))
+    return verdict.judge(canonical, Context(library(), Index(canonical.graph), DEFAULT))
+
+
+def test_a_backbone_with_its_classifier_names_the_network() -> None:
+    model = judged(trunk() + "out = Linear(GlobalAveragePool(h), w[1000, 1024])")
+    assert model.family is not None and model.family.id == "vision/mobilenetv1"
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "out = DetectionOutput(Conv(h, w[12, 1024, 1, 1]), Softmax(Conv(h, w[63, 1024, 1, 1])))",
+        "out = NonMaxSuppression(Conv(h, w[12, 1024, 1, 1]), Conv(h, w[9, 1024, 1, 1]))",
+        "out = Conv(Resize(h, None, None, int64([1, 1024, 20, 20])), w[21, 1024, 1, 1])",
+    ],
+    ids=["boxes that are chosen", "boxes without overlap", "a decoder"],
+)
+def test_a_backbone_that_feeds_something_else_is_a_part(head: str) -> None:
+    model = judged(trunk() + head)
+    assert (model.outcome, model.family) == ("unknown", None)
+    assert "vision/mobilenetv1" in [part.id for part in model.components]
+
+
+@pytest.mark.parametrize(
+    ("shape", "dtype", "modality"),
+    [
+        ("[1, 3, 32, 32]", "float32", ("image",)),
+        ("[1, 32, 32, 1]", "uint8", ("image",)),
+        ("[1, 32, 32, 1]", "int8", ("image",)),
+        ("[1, 2, 1, 1]", "float32", ()),
+        ("[1, 5, 1, 1]", "int8", ()),
+    ],
+)
+def test_what_has_channels_height_and_width_is_an_image(
+    shape: str, dtype: str, modality: tuple[str, ...]
+) -> None:
+    model = judged(f'x = Input(shape={shape}, dtype="{dtype}")\ny = Sin(Cos(x))')
+    assert model.modality == modality
