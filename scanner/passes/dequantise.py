@@ -42,6 +42,7 @@ _NEVER_NEGATIVE = frozenset(
 )
 _KEEPING = frozenset({"Add", "Mul", "MatMul", "Einsum", "Concat", "ReduceSum", "ReduceMean"})
 """Of numbers that are not negative these make others of the kind."""
+_CURVES = frozenset({"Sigmoid", "HardSigmoid"})
 _FAR = 6
 
 _STATIC = {
@@ -156,8 +157,15 @@ def _restore_relu(draft: Draft, node: Draft.Node) -> None:
     value = node.inputs[0]
     if not _clamped(node.arg(2)) or not isinstance(value, Value) or _final(node.out):
         return
-    if _linear(value):
+    if _linear(value) and not _activated(node.out):
         draft.set_input(node, 0, _relu(draft, value, node))
+
+
+def _activated(value: Value) -> bool:
+    """Whether only gates read a quantised value: half of their range would be of no use."""
+    users = [user for node in value.users for user in node.out.users]
+    quantised = all(node.op == "DequantizeLinear" for node in value.users)
+    return quantised and bool(users) and all(user.op in _CURVES for user in users)
 
 
 def _final(value: Value) -> bool:

@@ -111,6 +111,8 @@ def _reduce(draft: Draft, node: Draft.Node) -> None:
     draft.set_inputs(node, node.inputs[:1], {0: via})
     draft.prune(rest, "reduction axes")
     name = _axes_class(axes, rank)
+    if name == "spatial" and node.op not in _GLOBAL and len(axes or ()) == 1:
+        name = "last"  # of a sequence both; where the rank is unknown only this can be told
     if name == "spatial" and node.op in _GLOBAL:
         draft.retype(node, _GLOBAL[node.op], {})
     else:
