@@ -9,14 +9,12 @@ from __future__ import annotations
 from itertools import islice
 from typing import Any
 
-from google.protobuf.message import DecodeError
-
 from genescan.converters.assembly import Assembly
 from genescan.converters.base import Clock, Source, quote
 from genescan.converters.coreml_model import ModelBuilder
 from genescan.converters.coreml_values import Values, text
 from genescan.converters.schema import message_class
-from genescan.converters.wire import skim
+from genescan.converters.wire import parse
 from genescan.errors import ModelError
 from genescan.graph import Graph
 from genescan.limits import Limits
@@ -48,12 +46,7 @@ def read(source: Source, limits: Limits) -> Graph:
     """
     clock = Clock(limits)
     model_class = message_class("coreml", "CoreML.Specification.Model")
-    skeleton = skim(source, model_class, _DROPPED, limits)
-    try:
-        model: Any = model_class.FromString(skeleton.data)
-    except DecodeError:
-        skim(source, model_class, _DROPPED, limits, walk=0)  # knows the place
-        raise ModelError("not a valid protobuf message") from None
+    model, skeleton = parse(source, model_class, _DROPPED, limits)
     assembly = Assembly("coreml", limits, clock)
     builder = ModelBuilder(Values(skeleton.skipped, limits), clock, assembly)
     outputs = builder.whole(model)

@@ -9,8 +9,6 @@ from __future__ import annotations
 from itertools import islice
 from typing import Any
 
-from google.protobuf.message import DecodeError
-
 from genescan.converters.base import Clock, Source, quote
 from genescan.converters.onnx_block import BlockReader, Key, undefined
 from genescan.converters.onnx_build import Builder
@@ -18,7 +16,7 @@ from genescan.converters.onnx_functions import Library
 from genescan.converters.onnx_ops import plain_domain
 from genescan.converters.onnx_values import Values, text
 from genescan.converters.schema import message_class
-from genescan.converters.wire import skim
+from genescan.converters.wire import parse
 from genescan.errors import ModelError
 from genescan.graph import Graph
 from genescan.limits import Limits
@@ -47,12 +45,7 @@ def read(source: Source, limits: Limits) -> Graph:
     """
     clock = Clock(limits)
     model_class = message_class("onnx", "onnx.ModelProto")
-    skeleton = skim(source, model_class, _DROPPED, limits)
-    try:
-        model: Any = model_class.FromString(skeleton.data)
-    except DecodeError:
-        skim(source, model_class, _DROPPED, limits, walk=0)  # knows the place
-        raise ModelError("not a valid protobuf message") from None
+    model, skeleton = parse(source, model_class, _DROPPED, limits)
     if not model.HasField("graph"):
         raise ModelError("the model has no graph")
     reader = BlockReader(Values(skeleton.skipped, limits), clock)

@@ -12,8 +12,6 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import Any
 
-from google.protobuf.message import DecodeError
-
 from genescan.converters import sniff
 from genescan.converters.base import Clock, Source, quote
 from genescan.converters.schema import message_class
@@ -22,7 +20,7 @@ from genescan.converters.tensorflow_build import Builder, Entry
 from genescan.converters.tensorflow_library import Library
 from genescan.converters.tensorflow_training import ends
 from genescan.converters.tensorflow_values import Values, dtype, text
-from genescan.converters.wire import skim
+from genescan.converters.wire import parse
 from genescan.errors import LimitExceeded, ModelError
 from genescan.graph import Dims, Graph
 from genescan.limits import Limits
@@ -53,12 +51,7 @@ def read(source: Source, limits: Limits) -> Graph:
     clock = Clock(limits)
     saved = sniff.is_saved_model(source)
     kind = message_class("tensorflow", f"tensorflow.{'SavedModel' if saved else 'GraphDef'}")
-    skeleton = skim(source, kind, _DROPPED, limits)
-    try:
-        model: Any = kind.FromString(skeleton.data)
-    except DecodeError:
-        skim(source, kind, _DROPPED, limits, walk=0)  # knows the place
-        raise ModelError("not a valid protobuf message") from None
+    model, skeleton = parse(source, kind, _DROPPED, limits)
     values = Values(skeleton.skipped, limits)
     group = _serving(model.meta_graphs) if saved else None
     graph = group.graph_def if group is not None else model

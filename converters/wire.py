@@ -9,9 +9,9 @@ the message's `skipped` field, and fields that no reader wants are dropped. Mess
 from __future__ import annotations
 
 from collections.abc import Set
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from google.protobuf.message import Message
+from google.protobuf.message import DecodeError, Message
 
 from genescan.converters.base import Clock, Source
 from genescan.converters.layout import BYTES, FIXED32, FIXED64, VARINT, Action, Layout, layout
@@ -69,6 +69,23 @@ def skim(
     except IndexError:  # the last window ends with the file
         raise ModelError("truncated inside a field", place=f"byte {source.size}") from None
     return Skeleton(b"".join(chunks), frozenset(skimmer.skipped))
+
+
+def parse(
+    source: Source, message: type[Message], dropped: Set[str], limits: Limits
+) -> tuple[Any, Skeleton]:
+    """The message that fills `source`, without its payloads, and what was left out.
+
+    Raises:
+        ModelError: the bytes are not a protobuf message; the place is a byte offset.
+        LimitExceeded: a budget ran out.
+    """
+    skeleton = skim(source, message, dropped, limits)
+    try:
+        return message.FromString(skeleton.data), skeleton
+    except DecodeError:
+        skim(source, message, dropped, limits, walk=0)  # knows the place
+        raise ModelError("not a valid protobuf message") from None
 
 
 def varint(value: int) -> bytes:

@@ -268,7 +268,8 @@ def _norm_of_one(draft: Draft, node: Draft.Node) -> None:
         return
     if len(values) != 4 or not all(isinstance(a, Tensor) and a.squeezed == () for a in values):
         return
-    factor, addend = _affine(*map(scalar, values), node.number("epsilon", 1e-5))
+    scale, shift, mean, variance = map(scalar, values)
+    factor, addend = _affine(scale, shift, mean, variance, node.number("epsilon", 1e-5))
     shapes = (node.out.shape,)
     scaled = draft.add("Mul", [source, factor], before=node, origin=(node,), shapes=shapes)
     scaled.via = {0: node.via.get(0, ())}
