@@ -59,8 +59,8 @@ class Draft:
         """A node of a draft; edit its wiring through the draft only."""
 
         __slots__ = (
-            "alive", "attrs", "bodies", "inputs", "marks", "next", "op", "origin", "outputs",
-            "prev", "via",
+            "alive", "attrs", "bodies", "found", "inputs", "marks", "next", "op", "origin",
+            "outputs", "prev", "via",
         )  # fmt: skip
 
         def __init__(self, op: str, attrs: Mapping[str, Attr]) -> None:
@@ -75,6 +75,8 @@ class Draft:
             self.prev: Draft.Node | None = None
             self.next: Draft.Node | None = None
             self.alive = True
+            self.found = 0
+            """Where an operand was last looked for: the next one is seldom far."""
 
         @property
         def out(self) -> Value:
@@ -247,11 +249,11 @@ class Draft:
         if old is new:
             return
         for node in list(old.users):
-            for position, arg in enumerate(node.inputs):
-                if arg is old:
-                    node.inputs[position] = new
-                    if via:
-                        node.via[position] = via + node.via.get(position, ())
+            for _ in range(old.users[node]):
+                position = _find(node, old)
+                node.inputs[position] = new
+                if via:
+                    node.via[position] = via + node.via.get(position, ())
             if isinstance(new, Value):
                 new.users[node] = new.users.get(node, 0) + old.users[node]
             self.touched.add(node)
@@ -434,3 +436,12 @@ class Draft:
             node.next.prev = node.prev
         self.size -= 1
         self.edits += 1
+
+
+def _find(node: Draft.Node, value: Value) -> int:
+    """A position at which a node reads a value."""
+    try:
+        node.found = node.inputs.index(value, node.found)
+    except ValueError:
+        node.found = node.inputs.index(value)
+    return node.found

@@ -8,6 +8,8 @@ makes the verdict partial.
 
 from __future__ import annotations
 
+from collections import Counter
+
 from genescan import ops
 from genescan.draft import Draft, Value
 from genescan.errors import PassError
@@ -52,12 +54,10 @@ def locally_consistent(draft: Draft) -> None:
     for node in draft.touched:
         if not node.alive:
             continue
-        for value in node.inputs:
-            if not isinstance(value, Value):
-                continue
+        for value, count in Counter(node.dynamic).items():
             if not value.node.alive:
                 raise PassError(f"{node.op} reads {value.node.op}, which is gone")
-            if value.users.get(node) != node.inputs.count(value):
+            if value.users.get(node) != count:
                 raise PassError(f"use-list of {value.node.op} is wrong for {node.op}")
     draft.touched.clear()
 

@@ -6,14 +6,17 @@ import csv
 import json
 import subprocess
 import sys
+import time
 from itertools import chain
 from pathlib import Path
 
 import pytest
+import tensorflow_writer as tf
 from pass_support import CORPUS
 from running import FIXTURES
 
 from genescan import converters
+from genescan.canonical import canonicalise
 from genescan.converters.base import Source
 from genescan.graph import Graph, Tensor
 
@@ -115,3 +118,15 @@ def test_no_weight_is_read(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for offset, length in long:
         middle = offset + length // 2
         assert not any(a <= middle < b for a, b in taken), "weights were read"
+
+
+def test_readers_with_many_operands_are_rewired_in_linear_time(tmp_path: Path) -> None:
+    many = 20_000
+    nodes = [tf.image("x", 1, 4), tf.node("p", "Pack", " ".join(["x"] * many), axis=0)]
+    nodes.append(tf.node("u", "Unpack", "p", num=many, axis=0))
+    nodes.append(tf.node("y", "AddN", " ".join(f"u:{i}" for i in range(many))))
+    path = tmp_path / "graph.pb"
+    path.write_bytes(tf.data(tf.graph(nodes)))
+    started = time.monotonic()
+    canonicalise(converters.read(path))
+    assert time.monotonic() - started < 10  # was quadratic

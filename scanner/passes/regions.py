@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from types import MappingProxyType
 
 from genescan.draft import Arg, Draft, Value
@@ -137,18 +138,47 @@ def compute(
     values: dict[Value, Vector] = {entry: sample}
     try:
         for node in nodes:
-            args = []
-            for position, arg in enumerate(node.inputs):
-                if isinstance(arg, Value):
-                    args.append(values[arg])
-                elif arg is not None:
-                    number = assumed.get((node, position))
-                    args.append((_number(arg) if number is None else number,) * len(sample))
-            values[node.out] = _node_value(node, args)
-    except (KeyError, ArithmeticError, ValueError, TypeError, IndexError):
+            values[node.out] = _value(node, values, assumed, len(sample))
+    except _FAILURES:
         return None
     result = values.get(exit_)
     return result if result is not None and all(map(math.isfinite, result)) else None
+
+
+def compute_all(
+    nodes: Sequence[Draft.Node], entry: Value, sample: Vector
+) -> dict[Value, Vector | None]:
+    """What `compute` gives for each exit of a region that has numbers throughout.
+
+    Nodes that read an open number or a weight, and what follows from them, are left out.
+    """
+    values: dict[Value, Vector] = {entry: sample}
+    found: dict[Value, Vector | None] = {}
+    for node in nodes:
+        constants = [arg for arg in node.inputs if isinstance(arg, Tensor)]
+        if any(arg.squeezed != () or scalar(arg) is None for arg in constants):
+            continue
+        if any(value is not entry and value not in found for value in node.dynamic):
+            continue
+        found[node.out] = None
+        with suppress(*_FAILURES):
+            made = values[node.out] = _value(node, values, {}, len(sample))
+            found[node.out] = made if all(map(math.isfinite, made)) else None
+    return found
+
+
+_FAILURES = (KeyError, ArithmeticError, ValueError, TypeError, IndexError)
+
+
+def _value(node: Draft.Node, values: Mapping[Value, Vector], assumed: Assumed, size: int) -> Vector:
+    args = []
+    for position, arg in enumerate(node.inputs):
+        if isinstance(arg, Value):
+            args.append(values[arg])
+        elif arg is not None:
+            number = assumed.get((node, position))
+            args.append((_number(arg) if number is None else number,) * size)
+    return _node_value(node, args)
 
 
 def grow(

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from genescan.draft import Draft, Value
 from genescan.graph import Attr, Tensor
@@ -185,9 +185,24 @@ def _around(draft: Draft, seed: Draft.Node, known: tuple[_Known, ...]) -> None:
             continue
         order = regions.sort(back, entry)
         region = regions.sort(regions.grow(entry, order, _scalar_arithmetic), entry)
+        values = regions.compute_all(region, entry, _SAMPLES)
         for node in reversed(region):
+            if node.out in values and not _telling(values[node.out], known):
+                continue
             if _fuse_at(draft, entry, node.out, region, known):
                 return
+
+
+def _telling(values: Sequence[float] | None, known: Iterable[_Known]) -> bool:
+    """Whether a region's values may be those of an activation: most are not, so ask first."""
+    if values is None:
+        return False
+    return _leaky(values) is not None or any(_alike(values, function) for _, _, function in known)
+
+
+def _alike(values: Sequence[float], function: Callable[[float], float]) -> bool:
+    pairs = zip(_SAMPLES, values, strict=True)
+    return all(abs(value - function(x)) <= _TOLERANCE for x, value in pairs)
 
 
 def _backward(seed: Draft.Node, entry: Value) -> list[Draft.Node]:
@@ -214,10 +229,7 @@ def _fuse_at(
     for assumed in _assumptions(part):
         values = regions.compute(part, entry, exit_, _SAMPLES, assumed)
         for op, attrs, function in known if values is not None else ():
-            if all(
-                abs(value - function(x)) <= _TOLERANCE
-                for x, value in zip(_SAMPLES, values or (), strict=True)
-            ):
+            if values is not None and _alike(values, function):
                 via = {0: _via(part, entry)}
                 marks = {"assumed": "constants of unknown value"} if assumed else {}
                 draft.fuse(part, exit_, op, [entry], attrs, via=via, marks=marks)
