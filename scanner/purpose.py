@@ -16,6 +16,7 @@ Told = tuple[tuple[str, ...], tuple[str, ...], tuple[Evidence, ...]]
 """Modalities, tasks, and the evidence for both."""
 
 _PASSING = frozenset({"Softmax", "LogSoftmax", "Sigmoid", "Slice", "ArgMax", "Concat", "Clip"})
+_SCORING = frozenset({"Softmax", "LogSoftmax", "Sigmoid", "ArgMax"})
 _NUMBERS = ("float", "bfloat", "uint8", "int8")
 """Types of inputs that are measured; quantised models take codes."""
 _DENSE = frozenset({"DepthToSpace", "ConvTranspose", "Resize"})
@@ -111,8 +112,11 @@ def _task(
             return Evidence(
                 "task: language-modelling", f"last Linear has {size} outputs, the vocabulary"
             )
-        if _pooled(graph, node):
-            what = "classification" if size > 1 else "regression"
+        scored = bool(_SCORING & set(passed))
+        # one of several outputs may be coordinates as well as scores
+        told = scored or size == 1 or len(graph.outputs) == 1
+        if told and _pooled(graph, node):
+            what = "classification" if size > 1 or scored else "regression"
             return Evidence(f"task: {what}", f"last Linear has {size} outputs on pooled features")
     if node.op in _DENSE or (node.op in ("BatchNormalization", "Conv") and _upsampled(graph)):
         return Evidence("task: dense-prediction", f"the graph ends in {node.op} after upsampling")

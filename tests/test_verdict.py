@@ -71,3 +71,25 @@ def test_what_has_channels_height_and_width_is_an_image(
 ) -> None:
     model = judged(f'x = Input(shape={shape}, dtype="{dtype}")\ny = Sin(Cos(x))')
     assert model.modality == modality
+
+
+@pytest.mark.parametrize(
+    ("outputs", "task"),
+    [
+        ("Output(Linear(p, w[10, 8]))", ("classification",)),
+        ("Output(Softmax(Linear(p, w[10, 8])), Linear(p, w[4, 8]))", ("classification",)),
+        ("Output(Sigmoid(Linear(p, w[1, 8])))", ("classification",)),
+        ("Output(Linear(p, w[1, 8]))", ("regression",)),
+        ("Output(Linear(p, w[63, 8]), Sigmoid(Linear(p, w[2, 8])))", ()),
+    ],
+    ids=["the only output", "scores among outputs", "yes or no", "one number", "coordinates"],
+)
+def test_scores_are_told_from_coordinates(outputs: str, task: tuple[str, ...]) -> None:
+    model = judged(
+        f"""
+a = Sin(Conv(x, w[8, 3, 3, 3]))
+p = GlobalAveragePool(Cos(a))
+{outputs}
+"""
+    )
+    assert model.task == task
