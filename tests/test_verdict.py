@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from running import library
 
-from genescan import text, verdict
+from genescan import purpose, text, verdict
 from genescan.canonical import canonicalise
 from genescan.findings import Context
 from genescan.index import Index
@@ -93,3 +95,11 @@ p = GlobalAveragePool(Cos(a))
 """
     )
     assert model.task == task
+
+
+@pytest.mark.parametrize(("size", "task"), [(16, ("dense-prediction",)), (1, ())])
+def test_one_pixel_is_no_picture(size: int, task: tuple[str, ...]) -> None:
+    graph = text.parse("y = Conv(Resize(x), w[63, 8, 1, 1])")
+    end = (len(graph.nodes) - 1, 0)
+    _, found, _ = purpose.read(replace(graph, shapes={end: (1, 63, size, size)}), [])
+    assert found == task
