@@ -16,6 +16,7 @@ Told = tuple[tuple[str, ...], tuple[str, ...], tuple[Evidence, ...]]
 """Modalities, tasks, and the evidence for both."""
 
 _PASSING = frozenset({"Softmax", "LogSoftmax", "Sigmoid", "Slice", "ArgMax", "Concat", "Clip"})
+_SCORING = frozenset({"Softmax", "LogSoftmax", "Sigmoid", "ArgMax"})
 _NUMBERS = ("float", "bfloat", "uint8", "int8")
 """Types of inputs that are measured; quantised models take codes."""
 _DENSE = frozenset({"DepthToSpace", "ConvTranspose", "Resize"})
@@ -96,14 +97,17 @@ def _head(graph: Graph) -> Evidence | None:
         node, passed = graph.nodes[output.source], []
         while node.op in _PASSING and node.inputs and isinstance(node.inputs[0], Edge):
             passed.append(node.op)
-            node = graph.nodes[node.inputs[0].source]
-        return _task(graph, node, passed, vocabulary)
+            output = node.inputs[0]
+            node = graph.nodes[output.source]
+        pixel = (graph.shapes.get((output.source, output.port)) or ())[2:]
+        return _task(graph, node, passed, vocabulary, bool(pixel) and set(pixel) == {1})
     return None
 
 
 def _task(
-    graph: Graph, node: Node, passed: list[str], vocabulary: set[int | None]
+    graph: Graph, node: Node, passed: list[str], vocabulary: set[int | None], pixel: bool
 ) -> Evidence | None:
+    """The task of a network that ends in a node, whose result may be an image of one pixel."""
     weight = next((o for o in node.inputs if isinstance(o, Tensor) and o.shape), None)
     size = weight.shape[0] if weight is not None and weight.shape else None
     if node.op == "Linear" and isinstance(size, int):
@@ -111,9 +115,14 @@ def _task(
             return Evidence(
                 "task: language-modelling", f"last Linear has {size} outputs, the vocabulary"
             )
-        if _pooled(graph, node):
-            what = "classification" if size > 1 else "regression"
+        scored = bool(_SCORING & set(passed))
+        # one of several outputs may be coordinates as well as scores
+        told = scored or size == 1 or len(graph.outputs) == 1
+        if told and _pooled(graph, node):
+            what = "classification" if size > 1 or scored else "regression"
             return Evidence(f"task: {what}", f"last Linear has {size} outputs on pooled features")
+    if pixel:
+        return None
     if node.op in _DENSE or (node.op in ("BatchNormalization", "Conv") and _upsampled(graph)):
         return Evidence("task: dense-prediction", f"the graph ends in {node.op} after upsampling")
     return None

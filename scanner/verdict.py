@@ -140,9 +140,10 @@ def _is_trunk(claim: _Claim, context: Context) -> bool:
     boxes a detection head, and a large rest something: the network is then not named by its
     backbone alone.
     """
-    if claim.signature.role != "backbone":
+    if claim.signature.role not in ("backbone", "encoder"):
         return False
-    if len(claim.nodes) < _MOSTLY * len(context.compute):
+    small = len(claim.nodes) < _MOSTLY * len(context.compute)
+    if small and claim.signature.role == "backbone":
         return True
     nodes, covered = context.graph.nodes, claim.finding.covered
     after = [False] * len(nodes)

@@ -53,7 +53,7 @@ def run(draft: Draft) -> None:
                 layout[node.out] = order
         elif ops.kind(node.op) in _KEEPING or node.op in _KEEPING_OPS:
             known = _common(node, layout)
-            if known is not None:
+            if known is not None and not _fills(node, known):
                 layout[node.out] = known
                 _turn_constants(draft, node, known)
         elif node.op.startswith("Reduce") and order is not None and "counted" not in node.attrs:
@@ -96,6 +96,13 @@ def _common(node: Draft.Node, layout: Mapping[Value, Order]) -> Order | None:
     if len(known) != 1 or any(_whole(value, node.out) for value in others):
         return None
     return known.pop()
+
+
+def _fills(node: Draft.Node, order: Order) -> bool:
+    """Whether values are put side by side along an axis that was put in for it."""
+    axis = node.attrs.get("axis")
+    inside = isinstance(axis, int) and -len(order) <= axis < len(order)
+    return node.op == "Concat" and isinstance(axis, int) and inside and order[axis] == _NEW
 
 
 def _turn_constants(draft: Draft, node: Draft.Node, order: Order) -> None:

@@ -268,8 +268,7 @@ def _norm_of_one(draft: Draft, node: Draft.Node) -> None:
         return
     if len(values) != 4 or not all(isinstance(a, Tensor) and a.squeezed == () for a in values):
         return
-    scale, shift, mean, variance = map(scalar, values)
-    factor, addend = _affine(scale, shift, mean, variance, node.number("epsilon", 1e-5))
+    factor, addend = _affine([scalar(arg) for arg in values], node.number("epsilon", 1e-5))
     shapes = (node.out.shape,)
     scaled = draft.add("Mul", [source, factor], before=node, origin=(node,), shapes=shapes)
     scaled.via = {0: node.via.get(0, ())}
@@ -277,17 +276,14 @@ def _norm_of_one(draft: Draft, node: Draft.Node) -> None:
     draft.retype(node, "Add", {})
 
 
-def _affine(
-    scale: float | None, shift: float | None, mean: float | None, variance: float | None,
-    epsilon: float,
-) -> tuple[Tensor, Tensor]:  # fmt: skip
-    """The factor and the addend of a normalisation, as far as its numbers are known."""
-    if scale is None or shift is None or mean is None or variance is None:
-        return Tensor("float32", ()), Tensor("float32", ())
-    if variance + epsilon <= 0:
-        return Tensor("float32", ()), Tensor("float32", ())
-    factor = scale / math.sqrt(variance + epsilon)
-    return _constant(factor), _constant(shift - mean * factor)
+def _affine(numbers: list[float | None], epsilon: float) -> tuple[Tensor, Tensor]:
+    """The factor and the addend of a normalisation, where its numbers are known."""
+    scale, shift, mean, variance = (math.nan if n is None else n for n in numbers)
+    spread = variance + epsilon
+    factor = scale / math.sqrt(spread) if spread > 0 else math.nan
+    made = (factor, shift - mean * factor)
+    first, second = (_constant(n) if math.isfinite(n) else Tensor("float32", ()) for n in made)
+    return first, second
 
 
 _RULES: Mapping[str, Rule] = {
