@@ -26,7 +26,7 @@ MAX_LINES = 60
 
 OTHER_ATTRS = frozenset(
     [
-        *("alpha", "axis", "blocksize", "cache", "dtype", "ends", "groups", "heads"),
+        *("alpha", "axis", "bias", "blocksize", "cache", "dtype", "ends", "groups", "heads"),
         *("hidden_size", "kind", "kv_heads", "mask", "max", "min", "mode", "origin", "pads"),
         *("part", "partial", "parts", "shape", "starts", "steps"),
     ]
