@@ -9,6 +9,7 @@ nobody reads, without what only training needs.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -37,6 +38,7 @@ _DROPPED = frozenset(
 _SIGNATURES = 256
 """Signatures of one file."""
 _SERVE, _DEFAULT = "serve", "serving_default"
+_WRITES = frozenset({"AssignVariableOp", "AssignAddVariableOp", "AssignSubVariableOp"})
 _INIT = frozenset({"__saved_model_init_op", "__saved_model_train_op"})
 """Signatures that compute nothing."""
 
@@ -69,7 +71,49 @@ def read(source: Source, limits: Limits) -> Graph:
         raise ModelError("the graph has no outputs")
     if sum(library.measure(entry.block) for entry in entries) > limits.nodes:
         raise LimitExceeded(f"{limits.nodes} nodes after inlining functions")
-    return Builder(library, values, limits, clock).graph(entries, _meta(graph, group, signatures))
+    made = Builder(library, values, limits, clock).graph(entries, _meta(graph, group, signatures))
+    left_out = _left_out(model, group, graph, [ref.name for refs in named for ref in refs])
+    return replace(made, left_out=left_out)
+
+
+def _left_out(model: Any, group: Any, graph: Any, outputs: Sequence[str]) -> tuple[str, ...]:
+    """What of a SavedModel its graph does not show."""
+    found = []
+    if group is not None and len(model.meta_graphs) > 1:
+        found.append(f"{len(model.meta_graphs) - 1} other meta graphs")
+    if group is not None and _writes(graph, outputs):
+        found.append("writes to variables, whose state lasts from one run to the next")
+    return tuple(found)
+
+
+def _writes(graph: Any, outputs: Sequence[str]) -> bool:
+    """Whether a signature's functions write to variables; everything in a function runs."""
+    nodes = {text(node.name): node for node in graph.node}
+    functions = {text(made.signature.name): made.node_def for made in graph.library.function}
+    reached, called, names = set(), set(), list(outputs)
+    while names:
+        node = nodes.get(names.pop())
+        if node is None or node.name in reached:
+            continue
+        reached.add(node.name)
+        names += [text(name).lstrip("^").partition(":")[0] for name in node.input]
+    pending = [nodes[text(name)] for name in reached]
+    while pending:
+        node = pending.pop()
+        if text(node.op) in _WRITES:
+            return True
+        for name in [text(node.op), *_called(node)]:
+            if name in functions and name not in called:
+                called.add(name)
+                pending += functions[name]
+    return False
+
+
+def _called(node: Any) -> list[str]:
+    """Functions that a node names in its attributes."""
+    values = list(node.attr.values())
+    listed = [function for value in values for function in value.list.func]
+    return [text(f.name) for f in (*(value.func for value in values), *listed) if f.name]
 
 
 def _meta(graph: Any, group: Any, signatures: Sequence[tuple[str, Any]]) -> dict[str, str]:

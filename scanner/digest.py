@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Sequence
+from dataclasses import replace
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -182,7 +183,5 @@ def _renumber(graph: Graph, order: list[int]) -> Graph:
             Node(node.op, inputs, node.attrs, node.outputs, node.origin, node.marks, node.bodies)
         )
     shapes = {(place[i], port): shape for (i, port), shape in graph.shapes.items()}
-    return Graph(
-        tuple(nodes), tuple(map(moved, graph.outputs)), graph.output_names, graph.format,
-        graph.meta, shapes, graph.captures,
-    )  # fmt: skip
+    outputs = tuple(map(moved, graph.outputs))
+    return replace(graph, nodes=tuple(nodes), outputs=outputs, shapes=shapes)

@@ -357,7 +357,7 @@ class Draft:
         graph = self.graph
         return Graph(
             nodes, tuple(operand(arg) for arg in self.outputs), graph.output_names, graph.format,
-            graph.meta, shapes=shapes,
+            graph.meta, shapes=shapes, left_out=graph.left_out,
         )  # fmt: skip
 
     def widen(self, node: Node, outputs: int) -> None:

@@ -95,6 +95,8 @@ class Graph:
     """Facts for the report (producer, opsets); nothing here may influence a verdict."""
     shapes: Mapping[tuple[int, int], Dims] = field(default_factory=dict)
     """Known shapes of values, by (node index, output port)."""
+    left_out: tuple[str, ...] = ()
+    """Parts of the file that are not in the graph, with the reason: a verdict is then partial."""
     captures: tuple[str, ...] = ()
     """For a sub-graph: names of outer values it reads, as its trailing `Input` nodes in order."""
 

@@ -66,7 +66,7 @@ def judge(canonical: Canonical, context: Context, *, matches: bool = False) -> M
     chosen = [*top, *parts, *components]
     explained = frozenset().union(*(c.nodes for c in chosen)) if top or components else frozenset()
     incomplete = (*(f"{name}: search budget" for name in undecided),)
-    if canonical.incidents or (undecided and outcome != "identified"):
+    if canonical.incidents or graph.left_out or (undecided and outcome != "identified"):
         outcome = "partial"
     share = len(explained) / len(context.compute) if context.compute else 0.0
     family = _family(top, share, context) if outcome in ("identified", "partial") else None
@@ -93,6 +93,7 @@ def judge(canonical: Canonical, context: Context, *, matches: bool = False) -> M
         unknown_operators=_unknown_operators(graph.nodes),
         evidence=evidence,
         errors=tuple(f"canonicalisation lost something: {i}" for i in canonical.incidents[:20]),
+        skipped=graph.left_out,
         limits_hit=incomplete,
         facts=dict(graph.meta),
     )

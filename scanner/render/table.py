@@ -97,6 +97,8 @@ def _block(model: Model, verbosity: int) -> Iterator[Line]:
     )
     for error in model.errors:
         yield _row("error", clean(error, 500))
+    for part in model.skipped:
+        yield _row("left out", clean(part))
     for limit in model.limits_hit:
         yield _row("limit", clean(limit))
     if model.nodes:
