@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 from running import Ran, Run
 
+from genescan import converters
 from genescan.cli import main
+from genescan.graph import Graph
+from genescan.limits import DEFAULT, Limits
 
 
 @pytest.fixture
@@ -17,3 +23,15 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
         return Ran(code, *capsys.readouterr())
 
     return runner
+
+
+@pytest.fixture
+def read(tmp_path: Path) -> Callable[..., Graph]:
+    """Read a TFLite model from its bytes."""
+
+    def reader(data: bytes, limits: Limits = DEFAULT) -> Graph:
+        path = tmp_path / "model.tflite"
+        path.write_bytes(data)
+        return converters.read(path, limits)
+
+    return reader

@@ -5,12 +5,14 @@ Lists of names are one string, names separated by blanks: `layer("add", "x y", "
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from genescan import converters
+from genescan import converters, text
+from genescan.canonical import canonicalise
 from genescan.converters.schema import message_class
 from genescan.graph import Graph
 from genescan.limits import DEFAULT, Limits
@@ -244,3 +246,16 @@ MIL = """program(1.0)
 }
 """
 """A program as the compiler of CoreML prints it."""
+
+
+def core(proto: Any) -> str:
+    """The canonical graph in the notation, without its inputs."""
+    made = canonicalise(read(proto))
+    assert not made.incidents
+    lines = text.render(made.graph).splitlines()
+    return "\n".join(line for line in lines if "Input(" not in line)
+
+
+def shown(expected: str) -> str:
+    """Expected text as a test writes it down."""
+    return inspect.cleandoc(expected)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import inspect
 from pathlib import Path
-from typing import Any
 
 import pytest
 from coreml_writer import (
     MIL,
     array,
     block,
+    core,
     layer,
     message,
     model,
@@ -24,25 +23,12 @@ from coreml_writer import (
     word,
 )
 
-from genescan import converters, text
+from genescan import converters
 from genescan.canonical import canonicalise
 from genescan.converters import coreml_mil_ops, coreml_net_ops, coreml_net_rules, coreml_rules
 from genescan.converters.schema import message_class
 from genescan.errors import ModelError, Unsupported
 from genescan.graph import Graph, Payload, Tensor
-
-
-def core(proto: Any) -> str:
-    """The canonical graph in the notation, without its inputs."""
-    made = canonicalise(read(proto))
-    assert not made.incidents
-    lines = text.render(made.graph).splitlines()
-    return "\n".join(line for line in lines if "Input(" not in line)
-
-
-def shown(expected: str) -> str:
-    return inspect.cleandoc(expected)
-
 
 # --- programs
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import inspect
 from typing import Any
 
 import pytest
 from coreml_writer import (
     array,
     conv,
+    core,
     image,
     layer,
     loop_of,
@@ -16,25 +16,11 @@ from coreml_writer import (
     network,
     operators,
     read,
+    shown,
     weights,
 )
 
-from genescan import text
-from genescan.canonical import canonicalise
 from genescan.graph import Tensor
-
-
-def core(proto: Any) -> str:
-    """The canonical graph in the notation, without its inputs."""
-    made = canonicalise(read(proto))
-    assert not made.incidents
-    lines = text.render(made.graph).splitlines()
-    return "\n".join(line for line in lines if "Input(" not in line)
-
-
-def shown(expected: str) -> str:
-    return inspect.cleandoc(expected)
-
 
 # --- networks of layers
 

@@ -7,31 +7,17 @@ operators compute the same numbers is tested by running both (test_converters_tf
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
 from pathlib import Path
 
 import pass_support as support
 import pytest
-from tflite_models import BODY, CONDITION, CONV, IMAGE, LOOP, lstm, only
+from tflite_models import BODY, CONDITION, CONV, IMAGE, LOOP, Read, lstm, only
 from tflite_writer import graph, ints, model, op, tensor, weight
 
 from genescan import converters, text
 from genescan.canonical import canonicalise
 from genescan.errors import ModelError
 from genescan.graph import Graph, Payload, Tensor
-from genescan.limits import DEFAULT, Limits
-
-Read = Callable[..., Graph]
-
-
-@pytest.fixture
-def read(tmp_path: Path) -> Read:
-    def reader(data: bytes, limits: Limits = DEFAULT) -> Graph:
-        path = tmp_path / "model.tflite"
-        path.write_bytes(data)
-        return converters.read(path, limits)
-
-    return reader
 
 
 def same(found: Graph, expected: str) -> None:

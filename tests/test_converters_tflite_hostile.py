@@ -5,33 +5,20 @@ from __future__ import annotations
 import random
 import struct
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 import tflite_writer
-from tflite_models import BODY, CONDITION, CONV, IMAGE, LOOP, lstm, only
+from tflite_models import BODY, CONDITION, CONV, IMAGE, LOOP, Read, lstm, only
 from tflite_writer import graph, ints, model, op, tensor, weight
 
 from genescan import converters
 from genescan.canonical import canonicalise
 from genescan.errors import LimitExceeded, ModelError
-from genescan.graph import Graph, Tensor
-from genescan.limits import DEFAULT, Limits
-
-Read = Callable[..., Graph]
-
-
-@pytest.fixture
-def read(tmp_path: Path) -> Read:
-    def reader(data: bytes, limits: Limits = DEFAULT) -> Graph:
-        path = tmp_path / "model.tflite"
-        path.write_bytes(data)
-        return converters.read(path, limits)
-
-    return reader
-
+from genescan.graph import Tensor
+from genescan.limits import Limits
 
 X4 = tensor((4,))
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from tflite_writer import graph, model, op, tensor, weight
+
+from genescan.graph import Graph
 
 IMAGE = tensor((1, 8, 8, 3))
 CONV = {"padding": 0, "stride_w": 1, "stride_h": 1}
@@ -41,3 +43,7 @@ def lstm(kind: str, count: int, options: str, **given: Any) -> bytes:
     states = " ".join(["h c"] * count)
     row = op(kind, f"x {' '.join([gates + biases] * count)} {states}", "y", options, **given)
     return model(graph(tensors, [row], "x", "y"))
+
+
+Read = Callable[..., Graph]
+"""The fixture `read_tflite`: `read(data)`, or with limits."""
