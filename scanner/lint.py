@@ -26,7 +26,18 @@ MAX_LINES = 60
 
 OTHER_ATTRS = frozenset(
     [
-        *("alpha", "axis", "bias", "blocksize", "cache", "dtype", "ends", "groups", "heads"),
+        *(
+            "alpha",
+            "axes",
+            "axis",
+            "bias",
+            "blocksize",
+            "cache",
+            "dtype",
+            "ends",
+            "groups",
+            "heads",
+        ),
         *("hidden_size", "kind", "kv_heads", "mask", "max", "min", "mode", "origin", "pads"),
         *("part", "partial", "parts", "shape", "starts", "steps"),
     ]

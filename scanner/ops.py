@@ -70,7 +70,7 @@ _A = Op("Activation")
 _M = Op("Movement")
 _L = Op("Logic")
 _LC = Op("Logic", commutative=True)
-_R = Op("Reduce", ("axes",))
+_R = Op("Reduce", ("span",))  # which single axis it is depends on the layout; see `default`
 _S = Op("Structure")
 _Q = Op("Quantization")
 _H = Op("Shape")
@@ -348,6 +348,9 @@ _DEFAULTS: Mapping[str, Attr] = {"group": 1, "direction": "forward", "approximat
 
 def default(op: str, name: str, attrs: Mapping[str, Attr]) -> Attr | None:
     """The value that an absent attribute stands for; needs `attrs` for the window's rank."""
+    if name == "span" and name in info(op).attrs:
+        axes = attrs.get("axes")
+        return axes if axes in ("all", "spatial") else "some"
     if name in ("strides", "dilations") and name in info(op).attrs:
         window = attrs.get("kernel_shape")
         return (1,) * len(window) if isinstance(window, tuple) else None

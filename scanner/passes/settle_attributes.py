@@ -21,9 +21,9 @@ from genescan.graph import Attr, Tensor
 
 _KEPT = frozenset(
     {
-        "bias", "heads", "kv_heads", "mask", "cache", "partial", "origin", "max", "min", "alpha",
-        "groups", "pads", "part", "parts", "axis", "mode", "hidden_size", "kind", "dtype", "shape",
-        "starts", "ends", "steps", "blocksize",
+        "axes", "bias", "heads", "kv_heads", "mask", "cache", "partial", "origin", "max", "min",
+        "alpha", "groups", "pads", "part", "parts", "axis", "mode", "hidden_size", "kind", "dtype",
+        "shape", "starts", "ends", "steps", "blocksize",
     }
 )  # fmt: skip
 _BOUNDED = frozenset(
