@@ -87,6 +87,9 @@ _USUAL: Mapping[str, tuple[float, ...]] = {
 """Numbers that spell activations; a factor of one would not have been written."""
 _OPEN = 2
 _CLIPPED = frozenset({"Relu", "Clip"})
+_GATES = frozenset({"Erf", "Erfc", "Tanh", "Sigmoid", "HardSigmoid"})
+"""Their activations multiply a value by a function of it."""
+_NEAR = 24
 _DEPTH = 8
 _COMPARED = frozenset({"Max", "Min", "Greater", "GreaterOrEqual"})
 _BENDING = _COMPARED | {"Relu", "Abs"}
@@ -150,6 +153,18 @@ def _shifted(seed: Draft.Node) -> bool:
     return isinstance(value, Value) and value.node.op == "Add" and len(value.node.dynamic) == 1
 
 
+def _multiplied(seed: Draft.Node) -> bool:
+    """Whether something computed from a gate is multiplied by another value nearby."""
+    near, level = {seed: None}, [seed]
+    while level and len(near) < _NEAR:
+        level = [user for node in level for user in itertools.islice(node.out.users, _NEAR)]
+        level = [user for user in level if user not in near and user.op in regions.POINTWISE]
+        if any(user.op == "Mul" and len(user.dynamic) == 2 for user in level):
+            return True
+        near.update(dict.fromkeys(level))
+    return False
+
+
 def _with_itself(seed: Draft.Node) -> bool:
     """A leaky ReLU compares a value with zero or with a multiple of itself."""
     return len(seed.dynamic) < 2 or any(
@@ -178,6 +193,8 @@ def _around(draft: Draft, seed: Draft.Node, known: tuple[_Known, ...]) -> None:
     if seed.op in _CLIPPED and not _shifted(seed):
         return
     if seed.op in _COMPARED and not _with_itself(seed):
+        return
+    if seed.op in _GATES and not _multiplied(seed):
         return
     for entry in _entries(seed):
         back = regions.between(entry, seed.out, _backward(seed, entry))
