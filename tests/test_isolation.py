@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -93,12 +94,23 @@ def test_the_verdict_is_the_one_of_this_process(tmp_path: Path) -> None:
     assert first == second and first["outcome"] == "identified"
 
 
-def test_memory_is_bounded(tmp_path: Path) -> None:
-    options = pipeline.Options(Limits(memory_bytes=1 << 20))  # less than Python itself holds
-    with isolation.Workers(1, options) as workers:
+@pytest.mark.skipif(sys.platform != "linux", reason="not every system bounds memory")
+@pytest.mark.parametrize(("megabytes", "ends"), [(100, "fits"), (4_000, "MemoryError")])
+def test_memory_is_bounded(megabytes: int, ends: str) -> None:
+    script = (
+        "from genescan.worker import confine; confine(1 << 30)\n"
+        f"try: bytearray({megabytes} << 20); print('fits')\n"
+        "except MemoryError: print('MemoryError')"
+    )
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == ends
+
+
+def test_a_worker_that_cannot_start_is_the_error_of_its_file() -> None:
+    with isolation.Workers(1, pipeline.Options(Limits(memory_bytes=1 << 20))) as workers:
         (model,) = workers.scan([MODEL])
-    assert model.outcome == "partial"
-    assert "memory" in model.errors[0]
+    assert (model.path, model.outcome) == (MODEL, "partial")
+    assert model.errors and model.limits_hit
 
 
 def test_modules_of_the_working_folder_are_not_imported(

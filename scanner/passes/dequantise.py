@@ -44,6 +44,8 @@ _KEEPING = frozenset({"Add", "Mul", "MatMul", "Einsum", "Concat", "ReduceSum", "
 """Of numbers that are not negative these make others of the kind."""
 _CURVES = frozenset({"Sigmoid", "HardSigmoid"})
 _FAR = 6
+_MOST = 64
+"""Nodes looked at for one question, and steps back to a producer."""
 
 _STATIC = {
     # operator -> (real operator, positions of its operands, zero point of the result)
@@ -116,14 +118,27 @@ def _clamped(zero: Arg) -> bool:
 def _producer(value: Value) -> Draft.Node:
     """The node that made a value, seen through quantisation and pooling, which keep signs."""
     node = value.node
-    while node.op in _KEEP_SIGN and node.dynamic:
+    for _ in range(_MOST):
+        if node.op not in _KEEP_SIGN or not node.dynamic:
+            break
         node = node.dynamic[0].node
     return node
 
 
-def _never_negative(value: Value, far: int = _FAR) -> bool:
+def _never_negative(value: Value) -> bool:
     """Whether a value cannot be negative, by the operators that it comes from."""
-    node = _producer(value)
+    known: dict[Draft.Node, bool] = {}
+    return _bounded_below(_producer(value), _FAR, known)
+
+
+def _bounded_below(node: Draft.Node, far: int, known: dict[Draft.Node, bool]) -> bool:
+    """As `_never_negative`; `known` keeps answers, for one value may be read many times."""
+    if node not in known:
+        known[node] = len(known) < _MOST and _above_zero(node, far, known)
+    return known[node]
+
+
+def _above_zero(node: Draft.Node, far: int, known: dict[Draft.Node, bool]) -> bool:
     if node.op in _NEVER_NEGATIVE:
         return True
     if node.op == "Add" and len(node.dynamic) == 1 and _producer(node.dynamic[0]).op == "Elu":
@@ -133,7 +148,7 @@ def _never_negative(value: Value, far: int = _FAR) -> bool:
         return False
     constants = [scalar(arg) for arg in node.inputs if isinstance(arg, Tensor)]
     positive = all(number is not None and number >= 0 for number in constants)
-    return positive and all(_never_negative(arg, far - 1) for arg in node.dynamic)
+    return positive and all(_bounded_below(_producer(arg), far - 1, known) for arg in node.dynamic)
 
 
 def _linear(value: Value) -> bool:
