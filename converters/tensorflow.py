@@ -37,6 +37,8 @@ _DROPPED = frozenset(
 """What restores Python objects or helps people and devices: nothing of it describes the network."""
 _SIGNATURES = 256
 """Signatures of one file."""
+_PLENTY = 10_000
+"""Nodes that any file may come to by calling its functions."""
 _SERVE, _DEFAULT = "serve", "serving_default"
 _WRITES = frozenset({"AssignVariableOp", "AssignAddVariableOp", "AssignSubVariableOp"})
 _INIT = frozenset({"__saved_model_init_op", "__saved_model_train_op"})
@@ -69,8 +71,10 @@ def read(source: Source, limits: Limits) -> Graph:
         entries = _open_ends(rows)
     if not entries:
         raise ModelError("the graph has no outputs")
-    if sum(library.measure(entry.block) for entry in entries) > limits.nodes:
-        raise LimitExceeded(f"{limits.nodes} nodes after inlining functions")
+    written = len(graph.node) + sum(len(made.node_def) for made in graph.library.function)
+    allowed = min(limits.nodes, max(_PLENTY, limits.calls * written))
+    if sum(library.measure(entry.block) for entry in entries) > allowed:
+        raise LimitExceeded(f"{allowed} nodes after inlining functions")
     made = Builder(library, values, limits, clock).graph(entries, _meta(graph, group, signatures))
     left_out = _left_out(model, group, graph, [ref.name for refs in named for ref in refs])
     return replace(made, left_out=left_out)

@@ -57,12 +57,14 @@ def ends(rows: Rows) -> list[tuple[str, Ref]]:
             ports[ref.name].add(ref.port)
     inside = _following(rows, readers, lambda row: row.op in _INSIDE)
     tainted = inside | _following(rows, readers, lambda row: _is_training(row.op))
+    last = _last_loops(rows, readers)
     left = {name: len(readers[name]) for name in rows}
     stack = [row for row in rows.values() if not left[row.name]]
     found: set[str] = set()
     while stack:
         row = stack.pop()
-        if row.op not in _EFFECTS and not _is_training(row.op) and row.name not in tainted:
+        wanted = row.name in last or row.op not in _EFFECTS and not _is_training(row.op)
+        if wanted and row.name not in tainted:
             found.add(row.name)
             continue
         for source in {ref.name for ref in row.inputs if ref.name in rows}:
@@ -70,6 +72,18 @@ def ends(rows: Rows) -> list[tuple[str, Ref]]:
             if not left[source]:
                 stack.append(rows[source])
     return [(name, Ref(name)) for name in rows if name in found and _computes(rows, rows[name])]
+
+
+def _last_loops(rows: Rows, readers: dict[str, set[str]]) -> set[str]:
+    """The exits of loops that nobody reads anything of: what such a loop leaves is an output.
+
+    Where one exit is read, the others hold counters and states that nobody asked for.
+    """
+    exits: dict[str, list[str]] = defaultdict(list)
+    for row in rows.values():
+        if row.op == "Exit" and row.inputs:
+            exits[row.inputs[0].name].append(row.name)
+    return {name for names in exits.values() if not any(map(readers.get, names)) for name in names}
 
 
 def _following(rows: Rows, readers: dict[str, set[str]], begins: Callable[[Row], bool]) -> set[str]:

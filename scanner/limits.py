@@ -21,6 +21,8 @@ class Limits:
     """Size of an XML file; networks of a thousand layers have less than one mebibyte."""
     nodes: int = 500_000
     """Nodes after local functions and sub-graphs are inlined."""
+    calls: int = 64
+    """How many times over calls may repeat the nodes of a TensorFlow file, past ten thousand."""
     depth: int = 64
     """Nesting of sub-graphs, functions and wire messages."""
     name_length: int = 4_096

@@ -26,7 +26,7 @@ from tensorflow_writer import (
 from genescan import converters
 from genescan.canonical import canonicalise
 from genescan.digest import digest
-from genescan.errors import ModelError
+from genescan.errors import LimitExceeded, ModelError
 from genescan.graph import Edge, Graph, Tensor
 
 
@@ -195,6 +195,14 @@ def test_a_call_is_inlined_and_a_variable_is_a_constant_of_its_shape() -> None:
     assert made.meta["container"] == "SavedModel"
 
 
+def test_few_functions_cannot_call_one_another_into_a_large_graph() -> None:
+    long = [node(f"r{i}", "Relu", "a" if not i else f"r{i - 1}:activations:0") for i in range(99)]
+    inner = function("f", "a", "o=r98:activations:0", long)
+    calls = [node(f"c{i}", "f", "x" if not i else f"c{i - 1}") for i in range(200)]
+    with pytest.raises(LimitExceeded, match="19200 nodes after inlining"):
+        read(graph([image("x", 3, 4), *calls], [inner]))
+
+
 def test_a_function_can_be_called_by_its_name() -> None:
     made = read(graph([image("x", 3, 4), VARIABLE, node("y", "f", "x h")], [CALLED]))
     assert operators(made) == ["MatMul", "Relu"]
@@ -260,8 +268,8 @@ def while_() -> object:
     return graph([*LOOPED, loop, node("y", "Identity", "q:1")], [BODY, COND])
 
 
-def frames() -> object:
-    """The same loop in dataflow."""
+def frames(end: bool = False) -> object:
+    """The same loop in dataflow; at the end of the graph, or before an Identity."""
     rows = [*LOOPED, const("n", [5], dtype=INT), const("one", [1], dtype=INT)]
     rows += [
         node(f"e{k}", "Enter", f"{v} ^x", frame_name="f") for k, v in (("i", "zero"), ("s", "x"))
@@ -273,8 +281,14 @@ def frames() -> object:
                  node(f"x{k}", "Exit", f"s{k}"), node(f"n{k}", "NextIteration", value)]  # fmt: skip
     rows += [node("l", "Less", "mi en"), node("cond", "LoopCond", "l"),
              node("j", "AddV2", "si:1 one"), node("mm", "MatMul", "ss:1 ew"),
-             node("t", "Tanh", "mm"), node("y", "Identity", "xs")]  # fmt: skip
-    return graph(rows)
+             node("t", "Tanh", "mm")]  # fmt: skip
+    return graph(rows if end else [*rows, node("y", "Identity", "xs")])
+
+
+def test_what_leaves_a_loop_at_the_end_of_a_graph_is_its_output() -> None:
+    made = read(frames(end=True))
+    loop = only(made, "Loop")
+    assert made.outputs == (Edge(loop, 0), Edge(loop, 1))
 
 
 @pytest.mark.parametrize("model", [while_(), frames()], ids=["functions", "frames"])
