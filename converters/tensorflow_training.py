@@ -63,7 +63,7 @@ def ends(rows: Rows) -> list[tuple[str, Ref]]:
     found: set[str] = set()
     while stack:
         row = stack.pop()
-        wanted = row.name in last or row.op not in _EFFECTS and not _is_training(row.op)
+        wanted = row.name in last or (row.op not in _EFFECTS and not _is_training(row.op))
         if wanted and row.name not in tainted:
             found.add(row.name)
             continue
