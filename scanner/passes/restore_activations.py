@@ -102,24 +102,6 @@ def run(draft: Draft) -> None:
     for seed, known in _SEEDS.items():
         for node in draft.of(seed):
             _around(draft, node, known)
-    for node in draft.of("Mul"):
-        _moved_hard_sigmoid(draft, node)
-
-
-def _moved_hard_sigmoid(draft: Draft, node: Draft.Node) -> None:
-    """Relu6(x) / 6 is HardSigmoid(x - 3); the three went into the bias of what makes x."""
-    factor = next((scalar(arg) for arg in node.inputs if isinstance(arg, Tensor)), None)
-    relu = node.dynamic[0].node if len(node.dynamic) == 1 else None
-    if factor is None or relu is None or relu.op != "Relu" or relu.out.sole_user is not node:
-        return
-    if abs(factor - 1 / 6) > _TOLERANCE / 6 or abs(relu.number("max") - 6.0) > _TOLERANCE * 6:
-        return
-    value = relu.inputs[0]
-    shape = None if value is None else value.shape
-    three = Tensor("float32", (), (-3.0,))
-    moved = draft.add("Add", [value, three], before=relu, origin=(relu,), shapes=(shape,))
-    moved.via = {0: relu.via.get(0, ())}
-    draft.fuse([relu, node], node.out, "HardSigmoid", [moved.out], {"alpha": 1 / 6})
 
 
 def _scalar_arithmetic(node: Draft.Node) -> bool:
