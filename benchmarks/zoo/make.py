@@ -15,6 +15,7 @@ from benchmarks.zoo.worker import Worker, answer
 
 COLUMNS = [
     "path", "family", "variant", "components", "modality", "task", "variant_export", "seed",
+    "implementation", "split",
 ]  # fmt: skip
 ERROR_COLUMNS = ["name", "variant_export", "cause"]
 
@@ -65,7 +66,8 @@ class Ledger:
         path = f"{spec.name}/{variant}.onnx"
         values = [path, spec.family, spec.variant, spec.components, spec.modality, spec.task]
         with self.lock:
-            row = dict(zip(COLUMNS, [*values, variant, self.seed], strict=True))
+            values += [variant, self.seed, spec.implementation, spec.split]
+            row = dict(zip(COLUMNS, values, strict=True))
             self.rows[path] = row
             self.errors.pop((spec.name, variant), None)
 
@@ -118,6 +120,8 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="benchmarks.zoo.make", description=__doc__)
     parser.add_argument("out", type=Path)
     parser.add_argument("--only", nargs="+", metavar="NAME", help="model names or families")
+    parser.add_argument("--split", choices=["dev", "test"])
+    parser.add_argument("--module", help="only models of this module, such as first.audio")
     parser.add_argument("--variants", choices=["few", "all"], default="all")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=2)
@@ -125,9 +129,10 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--list", action="store_true", help="list the models and stop")
     args = parser.parse_args(argv)
 
-    from benchmarks.zoo.catalogue import specs
+    from benchmarks.zoo.catalogue import module_specs, specs
 
-    chosen = list(specs().values())
+    chosen = list(module_specs(args.module) if args.module else specs().values())
+    chosen = [spec for spec in chosen if args.split in (None, spec.split)]
     if args.only:
         wanted = set(args.only)
         unknown = wanted - {s.name for s in chosen} - {s.family for s in chosen}

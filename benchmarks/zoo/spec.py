@@ -33,6 +33,10 @@ class Spec:
     ort_kind: str = ""
     heads: int = 0
     hidden: int = 0
+    implementation: str = "twin"
+    """Whose code the network is: `twin` of a paper, `transformers`, `keras.applications` ..."""
+    split: str = "dev"
+    """`dev`: signatures may be written with it; `test`: only judged by it."""
 
 
 def model_seed(name: str, seed: int) -> int:

@@ -1,0 +1,1 @@
+"""Implementations that signatures may be written with; each module has a list `SPECS`."""
