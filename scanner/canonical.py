@@ -83,7 +83,8 @@ def canonicalise(
                 inputs = _watch(draft, inputs, step.name, incidents)
         _watch(draft, inputs, "all passes", incidents)
         verify.consistent(draft)
-        incidents += [f"{name} no longer reaches an output" for name in verify.dangling(draft)]
+        left = verify.dangling(draft) if passes else ()  # a raw view keeps what the source left
+        incidents += [f"{name} no longer reaches an output" for name in left]
         drops = tuple((draft.names[i], reason) for i, reason in draft.drops.items())
         identity = identify(draft.freeze())
         return Canonical(*identity, tuple(incidents), drops)

@@ -324,11 +324,11 @@ def test_names_from_the_file_are_bounded(tmp_path: Path) -> None:
     ],
 )
 def test_large_hostile_files_end_soon(tmp_path: Path, content: bytes, cause: str) -> None:
-    path, started = tmp_path / "net.xml", time.monotonic()
+    path, started = tmp_path / "net.xml", time.process_time()
     path.write_bytes(content)
     with pytest.raises(ModelError, match=cause):
         converters.read(path)
-    assert time.monotonic() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_budgets_of_layers_and_bytes_hold(tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ def mutant(chance: random.Random, original: bytes) -> bytes:
 
 def survives(content: bytes) -> bool:
     """Whether it reads; anything but a `ModelError` that names its cause fails the test."""
-    started = time.monotonic()
+    started = time.process_time()
     try:
         made = read(content, LIMITS)
     except ModelError as error:
@@ -64,7 +64,7 @@ def survives(content: bytes) -> bool:
         assert str(error).isprintable()
         return False
     finally:
-        assert time.monotonic() - started < SECONDS
+        assert time.process_time() - started < SECONDS
     with suppress(PassError):  # reported as a partial result, never as a clean one
         canonicalise(made, LIMITS)
     return True
@@ -123,9 +123,9 @@ def test_a_loop_of_many_variables_is_read_in_time() -> None:
                  node(f"s{i}", "Switch", f"m{i} c"), node(f"n{i}", "NextIteration", f"s{i}:1"),
                  node(f"y{i}", "Exit", f"s{i}")]  # fmt: skip
     rows.append(node("y", "AddN", " ".join(f"y{i}" for i in range(2_000))))
-    started = time.monotonic()
+    started = time.process_time()
     assert [row.op for row in read(graph(rows)).nodes] == ["Input", "Less", "Loop", "Sum"]
-    assert time.monotonic() - started < SECONDS
+    assert time.process_time() - started < SECONDS
 
 
 def test_many_loops_are_read_in_time() -> None:
@@ -137,9 +137,9 @@ def test_many_loops_are_read_in_time() -> None:
                  node(f"n{i}", "NextIteration", f"s{i}:1"), node(f"y{i}", "Exit", f"s{i}"),
                  ]  # fmt: skip
     rows.append(node("y", "AddN", " ".join(f"y{i}" for i in range(2_000))))
-    started = time.monotonic()
+    started = time.process_time()
     assert len(read(graph(rows)).nodes) == 4_002
-    assert time.monotonic() - started < SECONDS
+    assert time.process_time() - started < SECONDS
 
 
 def test_named_outputs_of_an_operator_that_no_table_knows_stay_apart() -> None:
@@ -160,8 +160,8 @@ def test_an_output_that_a_function_does_not_have_is_an_error() -> None:
 
 
 def test_many_named_outputs_take_no_long_search() -> None:
-    started = time.monotonic()
+    started = time.process_time()
     names = " ".join(f"a:{i}:0" for i in range(20_000))
     body = function("f", "x", "o=b:sum:0", [node("a", "Foo", "x"), node("b", "AddN", names)])
     read(graph([image(), node("y", "f", "x")], [body]))
-    assert time.monotonic() - started < SECONDS
+    assert time.process_time() - started < SECONDS

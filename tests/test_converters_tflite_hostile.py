@@ -85,13 +85,13 @@ def fan_out(levels: int) -> bytes:
 
 
 def test_fan_out_is_measured_before_it_is_built(read: Read) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(LimitExceeded, match="nodes with all sub-graphs in place"):
         read(fan_out(40))
     with pytest.raises(LimitExceeded, match="64 levels of sub-graphs"):
         read(fan_out(70))
     assert len(read(fan_out(5))) == 33
-    assert time.monotonic() - started < 1
+    assert time.process_time() - started < 1
 
 
 @pytest.mark.parametrize(
@@ -183,9 +183,9 @@ def test_mutants_read_or_raise_model_errors(seed: int, tmp_path: Path) -> None:
                 case _:
                     mutant[a & ~3 : a & ~3] = mutant[(a & ~3) - 4 : a & ~3]
         path.write_bytes(mutant)
-        started = time.monotonic()
+        started = time.process_time()
         try:
             canonicalise(converters.read(path))
         except ModelError as error:
             assert "no check names" not in str(error), str(error.__cause__)
-        assert time.monotonic() - started < 2
+        assert time.process_time() - started < 2

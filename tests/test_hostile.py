@@ -49,7 +49,7 @@ def weight(read: Graph) -> Tensor:
 
 @pytest.mark.parametrize("name", MANIFEST)
 def test_file_gives_what_the_manifest_says(name: str) -> None:
-    expected, started = MANIFEST[name], time.monotonic()
+    expected, started = MANIFEST[name], time.process_time()
     path = HOSTILE / name
     if expected == "reads":
         assert len(converters.read(path)) > 1
@@ -60,7 +60,7 @@ def test_file_gives_what_the_manifest_says(name: str) -> None:
         assert expected["text"] in str(caught.value)
         assert str(caught.value).startswith(f"{path}: ")
         assert getattr(caught.value, "kind", None) == expected.get("kind")
-    assert time.monotonic() - started < SECONDS
+    assert time.process_time() - started < SECONDS
 
 
 def test_every_file_is_in_the_manifest_small_and_made_by_the_script(maker: ModuleType) -> None:
@@ -136,12 +136,12 @@ def test_mutants_read_or_raise_model_errors(seed: int, maker: ModuleType, tmp_pa
                 case _:
                     mutant[a:a] = chance.randbytes(chance.randrange(4))
         path.write_bytes(mutant)
-        started = time.monotonic()
+        started = time.process_time()
         try:
             converters.read(path)
         except ModelError as error:
             assert "malformed in a way no check names" not in str(error)
-        assert time.monotonic() - started < SECONDS
+        assert time.process_time() - started < SECONDS
 
 
 def amplified(kind: str, count: int) -> bytes:

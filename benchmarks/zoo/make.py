@@ -115,8 +115,8 @@ def work(todo: queue.Queue[Any], ledger: Ledger, args: argparse.Namespace) -> No
         print(f"{spec.name}: {made} made, {failed} failed, {spent:.0f} s", flush=True)
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Parse arguments and run the exports."""
+def arguments() -> argparse.ArgumentParser:
+    """The command line."""
     parser = argparse.ArgumentParser(prog="benchmarks.zoo.make", description=__doc__)
     parser.add_argument("out", type=Path)
     parser.add_argument("--only", nargs="+", metavar="NAME", help="model names or families")
@@ -127,6 +127,12 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--retry", action="store_true", help="retry exports that failed before")
     parser.add_argument("--list", action="store_true", help="list the models and stop")
+    return parser
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Parse arguments and run the exports."""
+    parser = arguments()
     args = parser.parse_args(argv)
 
     from benchmarks.zoo.catalogue import module_specs, specs

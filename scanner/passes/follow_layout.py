@@ -24,7 +24,7 @@ _KEEPING = frozenset({"Elementwise", "Activation", "Quantization"})
 _KEEPING_OPS = frozenset(
     {"Identity", "Cast", "CastLike", "Dropout", "BatchNormalization", "Concat"}
 )
-_CUTTING = frozenset({"Slice", "Pad", "Resize"})
+_CUTTING = frozenset({"Slice", "Split", "Pad", "Resize"})
 """Operators whose constants count axes of their own data."""
 Order = tuple[int, ...]
 """For each axis of a value, which axis of its source it was; `_NEW` for one that was put in."""
@@ -50,7 +50,7 @@ def run(draft: Draft) -> None:
                 layout[node.out] = moved
         elif node.op in _CUTTING:
             if order is not None:
-                layout[node.out] = order
+                layout.update(dict.fromkeys(node.outputs, order))
         elif ops.kind(node.op) in _KEEPING or node.op in _KEEPING_OPS:
             known = _common(node, layout)
             if known is not None and not _fills(node, known):

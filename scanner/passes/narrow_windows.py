@@ -24,7 +24,7 @@ from genescan.graph import Attr, Dims, Tensor
 _WEIGHTED = ("Conv", "ConvTranspose")
 _WINDOWS = (*_WEIGHTED, "MaxPool", "AveragePool", "LpPool")
 _GLOBAL = {"MaxPool": "GlobalMaxPool", "AveragePool": "GlobalAveragePool"}
-_PER_AXIS = ("kernel_shape", "strides", "dilations", "output_padding")
+_PER_AXIS = ("kernel_shape", "strides", "dilations", "output_padding", "output_shape")
 
 
 def run(draft: Draft) -> None:
@@ -66,8 +66,10 @@ def _idle(node: Draft.Node) -> int | None:
     shape = value.shape if isinstance(value, Value) else None
     if shape is None or kernel is None or len(shape) != 4 or len(kernel) != 2:
         return None
-    if len([out for out in node.outputs if not out.dead]) > 1 or "output_shape" in node.attrs:
+    if len([out for out in node.outputs if not out.dead]) > 1:
         return None  # places of maxima are counted over the plane
+    if "output_shape" in node.attrs and len(node.ints("output_shape") or ()) != 2:
+        return None
     found = [axis for axis in (0, 1) if shape[2 + axis] == 1 and kernel[axis] == 1]
     if len(found) != 1 or shape[3 - found[0]] == 1:
         return None

@@ -127,7 +127,8 @@ def _fuse_at(draft: Draft, entry: Value, exit_: Value, region: list[Draft.Node])
         op = _named(part, entry, exit_, reduces, assumed)
         if op is not None:
             marks = {"assumed": "squares and roots of unknown exponent"} if assumed else {}
-            draft.fuse(part, exit_, op, [entry], marks=marks)
+            attrs = {"axis": 1} if all(_channels(node) for node in reduces) else {}
+            draft.fuse(part, exit_, op, [entry], attrs, marks=marks)
             return True
     return False
 
@@ -167,6 +168,11 @@ def _named(
     return None
 
 
+def _channels(node: Draft.Node) -> bool:
+    """Over the second axis: an affine by channel is one by feature then."""
+    return shapes.known(shapes.operand(node.attrs, "axes", _constants(node), 1)) == (1,)
+
+
 def _several_axes(node: Draft.Node) -> bool:
     if node.op == "GlobalAveragePool":  # over all axes from the third on
         value = node.inputs[0]
@@ -185,7 +191,7 @@ def _grouped(node: Draft.Node, entry: Value) -> bool:
         return False
     sizes = target[1].split(",")
     rank, whole = len(sizes), entry.shape
-    axes = shapes.known(shapes.operand(node.attrs, "axes", [*_constants(node)], 1))
+    axes = shapes.known(shapes.operand(node.attrs, "axes", _constants(node), 1))
     if axes is None or rank < 3:
         return False
     reduced = {axis % rank for axis in axes}
@@ -195,7 +201,12 @@ def _grouped(node: Draft.Node, entry: Value) -> bool:
         return False
     channels = whole[1] if len(whole) > 2 else None
     groups = int(sizes[1]) if sizes[1].isdecimal() else 0
-    return channels is not None and 0 < groups < channels and channels % groups == 0
+    if channels is None or not 0 < groups < channels or channels % groups:
+        return False
+    inside, pixels = sizes[2:], [size for size in whole[2:] if size is not None]
+    if len(pixels) < len(whole) - 2 or not all(map(str.isdecimal, inside)):
+        return True
+    return math.prod(map(int, inside)) == channels // groups * math.prod(pixels)  # not a token
 
 
 def _constants(node: Draft.Node) -> list[Tensor | None]:
@@ -242,7 +253,8 @@ def _absorb_wide(draft: Draft, node: Draft.Node) -> None:
 def _absorb_affine(draft: Draft, node: Draft.Node) -> None:
     while (user := node.out.sole_user) is not None and user.op in _AFFINE:
         if user.op == "BatchNormalization":
-            if node.op not in _CHANNELWISE or user.inputs[0] is not node.out:
+            channels = node.op in _CHANNELWISE or node.attrs.get("axis") == 1
+            if not channels or user.inputs[0] is not node.out:
                 return
             draft.replace(user.out, node.out)
             draft.remove(user, heirs=(node,))

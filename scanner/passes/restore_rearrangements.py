@@ -181,7 +181,24 @@ def _shuffle(draft: Draft, node: Draft.Node) -> None:
         return
     if any(rank not in (4, None) for rank in (data.rank, after.out.rank)):
         return
+    if name == "ChannelShuffle" and not _leaves_pixels(data.shape, source.shape, perm):
+        return
     draft.fuse([before, node, after], after.out, name, [data])
+
+
+def _leaves_pixels(whole: Dims | None, cut: Dims | None, perm: tuple[int, ...]) -> bool:
+    """Whether only the channels were cut: a transformer's patches are cut from rows and columns."""
+    if whole is None or cut is None or len(whole) != 4:
+        return True
+    if perm == (0, 1, 2, 4, 3):
+        kept = cut[:3] == whole[:3]
+    elif len(perm) == 5:
+        kept = cut[3:] == whole[2:]
+    else:
+        height, width = whole[2:]
+        known = height is not None and width is not None
+        kept = cut[3] == (height * width if known else None)
+    return kept
 
 
 def _groups(node: Draft.Node, channels: int | None, groups: int | None) -> bool:
