@@ -27,8 +27,8 @@ Stock = dict[str, deque[list[Array]]]
 
 TOLERANCE = 1e-3
 KINDS = (
-    (nn.ConvTranspose2d, "up"), (nn.Linear, "linear"), (nn.LayerNorm, "norm"),
-    (nn.Embedding, "embedding"), (nn.PReLU, "own"),
+    (nn.ConvTranspose1d, "up"), (nn.ConvTranspose2d, "up"), (nn.Linear, "linear"),
+    (nn.LayerNorm, "norm"), (nn.Embedding, "embedding"), (nn.PReLU, "own"),
 )  # fmt: skip
 
 
@@ -105,14 +105,13 @@ def weights_for(layer: Any, stock: Stock) -> list[Array]:
     if name == "SeparableConv2D":
         deep, point = stock["deep"].popleft(), stock["conv"].popleft()
         return [deep[0].transpose(2, 3, 0, 1), point[0].transpose(2, 3, 1, 0)]
-    if name in ("Conv2D", "Conv1D", "Conv2DTranspose", "DepthwiseConv2D", "Dense"):
-        kinds = {"Conv2DTranspose": "up", "DepthwiseConv2D": "deep", "Dense": "linear"}
-        kernel, *bias = stock[kinds.get(name, "conv")].popleft()
+    kinds = {"Conv1D": "conv", "Conv2D": "conv", "Dense": "linear"}
+    kinds |= dict.fromkeys(("Conv1DTranspose", "Conv2DTranspose"), "up")
+    kinds |= dict.fromkeys(("DepthwiseConv1D", "DepthwiseConv2D"), "deep")
+    if kind := kinds.get(name):
+        kernel, *bias = stock[kind].popleft()
         space = tuple(range(2, kernel.ndim))
-        return [
-            kernel.transpose((*space, 0, 1) if name == "DepthwiseConv2D" else (*space, 1, 0)),
-            *bias,
-        ]
+        return [kernel.transpose((*space, 0, 1) if kind == "deep" else (*space, 1, 0)), *bias]
     kinds = {"BatchNormalization": "batch", "LayerNormalization": "norm", "Embedding": "embedding"}
     found = stock[kinds.get(name, "own")].popleft()
     return [
@@ -144,6 +143,13 @@ def called_layers(keras: Any, architecture: Architecture) -> tuple[Any, list[Any
     return model, [layer for layer in called if layer.get_weights()]
 
 
+def fitting(value: Array, wanted: Any) -> Array:
+    """An input with its channels last, unless the twin takes it as it is."""
+    if value.ndim < 3 or value.shape == tuple(wanted.shape):
+        return value
+    return channels(value, last=True)
+
+
 def channels(value: Array, last: bool) -> Array:
     """An image or a series with its channels put last or first."""
     return np.moveaxis(value, 1, -1) if last else np.moveaxis(value, -1, 1)
@@ -159,7 +165,7 @@ def error_of(keras: Any, architecture: Architecture) -> float:
         layer.set_weights(weights_for(layer, stock))
     if left := [kind for kind, weights in stock.items() if weights]:
         raise ValueError(f"the twin has too few layers: {', '.join(left)}")
-    given = [channels(value, last=True) if value.ndim > 2 else value for value in arrays(*inputs)]
+    given = [fitting(*each) for each in zip(arrays(*inputs), model.inputs, strict=True)]
     found = model(given[0] if len(given) == 1 else given, training=False)
     worst = 0.0
     for have, want in zip(

@@ -1,0 +1,1 @@
+"""A second choice of published networks, written as blindly: to measure once, at the end."""
