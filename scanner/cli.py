@@ -19,7 +19,7 @@ import genescan
 from genescan.render import GRAPHS, REPORTS
 
 USAGE = 4
-_COMMANDS = ("scan", "graph", "convert", "explain", "signatures", "benchmark")
+_COMMANDS = ("scan", "graph", "convert", "explain", "signatures", "learn", "benchmark")
 _EPILOG = """\
 exit codes: 0 complete; 1 a --fail-on condition was met; 2 an error, or something was not fully
 read; 3 nothing to scan; 4 wrong usage; 5 invalid signatures"""
@@ -117,17 +117,8 @@ def build() -> argparse.ArgumentParser:
     _rules(explain)
     _limits(explain)
 
-    signatures = commands.add_parser("signatures", help="work with signatures")
-    actions = signatures.add_subparsers(dest="action", metavar="ACTION", required=True)
-    listing = actions.add_parser("list", help="all signatures, a line each")
-    show = actions.add_parser("show", help="one signature: what it finds, and its source")
-    show.add_argument("id")
-    lint = actions.add_parser("lint", help="check signatures for mistakes")
-    test = actions.add_parser("test", help="run the tests that signatures carry")
-    for action in (lint, test):
-        action.add_argument("ids", nargs="*", metavar="ID", help="only these (default: all)")
-    for action in (listing, show, lint, test):
-        _rules(action)
+    _signatures(commands)
+    _learn(commands)
 
     benchmark = commands.add_parser("benchmark", help="recall and precision on labelled models")
     benchmark.add_argument("manifest", help="CSV with columns path and family")
@@ -137,6 +128,41 @@ def build() -> argparse.ArgumentParser:
     _rules(benchmark)
     _limits(benchmark)
     return parser
+
+
+def _signatures(commands: argparse._SubParsersAction[_Parser]) -> None:
+    signatures = commands.add_parser("signatures", help="work with signatures")
+    actions = signatures.add_subparsers(dest="action", metavar="ACTION", required=True)
+    listing = actions.add_parser("list", help="all signatures, a line each")
+    show = actions.add_parser("show", help="one signature: what it finds, and its source")
+    show.add_argument("id")
+    lint = actions.add_parser("lint", help="check signatures for mistakes")
+    test = actions.add_parser("test", help="run the tests that signatures carry")
+    near = actions.add_parser(
+        "near-misses", help="one-step changes of the examples, and constraints that none needs"
+    )
+    for action in (lint, test, near):
+        action.add_argument("ids", nargs="*", metavar="ID", help="only these (default: all)")
+    for action in (listing, show, lint, test, near):
+        _rules(action)
+    layout = actions.add_parser("fmt", help="bring signature files into the one layout")
+    layout.add_argument("paths", nargs="+", metavar="PATH", help="files or folders")
+    layout.add_argument("--check", action="store_true", help="change nothing, exit 5 instead")
+    new = actions.add_parser("new", help="a signature to fill in")
+    new.add_argument("id", help="such as vision/resnet")
+    new.add_argument("-o", "--output", metavar="FILE")
+
+
+def _learn(commands: argparse._SubParsersAction[_Parser]) -> None:
+    learn = commands.add_parser("learn", help="draft a signature from models of one family")
+    learn.add_argument("models", nargs="+", metavar="MODEL")
+    learn.add_argument(
+        "--not", dest="others", action="append", default=[], metavar="MODEL",
+        help="a model that the draft must not find (repeatable)",
+    )  # fmt: skip
+    learn.add_argument("--id", default="local/draft", help="id of the new signature")
+    learn.add_argument("-o", "--output", metavar="FILE")
+    _limits(learn)
 
 
 def _with_command(arguments: Sequence[str]) -> list[str]:

@@ -32,11 +32,12 @@ def run(options: argparse.Namespace) -> int:
     return _COMMANDS[options.command](options)
 
 
-def _complain(message: str) -> None:
+def complain(message: str) -> None:
+    """Say what went wrong on standard error, made safe for a terminal."""
     sys.stderr.write(f"genescan: {clean(message, 2000)}\n")
 
 
-def _write(text: str, output: str | None) -> bool:
+def write(text: str, output: str | None) -> bool:
     """Write to a file or to standard output; False, with the reason printed, where that fails."""
     if not output:
         sys.stdout.write(text)
@@ -44,12 +45,13 @@ def _write(text: str, output: str | None) -> bool:
     try:
         Path(output).write_text(text, encoding="utf-8")
     except OSError as error:
-        _complain(f"{output}: {error.strerror}")
+        complain(f"{output}: {error.strerror}")
         return False
     return True
 
 
-def _limits(options: argparse.Namespace) -> Limits:
+def limits_of(options: argparse.Namespace) -> Limits:
+    """The budgets, with what the command line changes of them."""
     limits = DEFAULT
     if options.timeout:
         limits = replace(limits, seconds=options.timeout)
@@ -58,19 +60,19 @@ def _limits(options: argparse.Namespace) -> Limits:
     return limits
 
 
-def _library(options: argparse.Namespace) -> Library | None:
+def load_library(options: argparse.Namespace) -> Library | None:
     """The signatures; None, with the problems printed, when some are invalid."""
     missing = [folder for folder in options.rules if not Path(folder).exists()]
     for folder in missing:
-        _complain(f"{folder}: no such file or folder")
+        complain(f"{folder}: no such file or folder")
     library = Library.load(*map(Path, options.rules))
     gc.freeze()  # signatures stay; see `genescan.cli.main`
     gc.enable()
     for error in library.errors:
         for line in str(error).splitlines():
-            _complain(line)
+            complain(line)
     for notice in library.skipped:
-        _complain(f"skipped: {notice}")
+        complain(f"skipped: {notice}")
     return None if library.errors or missing else library
 
 
@@ -126,9 +128,9 @@ def _scan(options: argparse.Namespace) -> int:
     conditions = [word for word in given if word]
     for word in conditions:
         if word not in _OUTCOMES and not word.startswith("family:"):
-            _complain(f"--fail-on {word}: expected an outcome or family:PATTERN")
+            complain(f"--fail-on {word}: expected an outcome or family:PATTERN")
             return USAGE
-    library = _library(options)
+    library = load_library(options)
     if library is None:
         return INVALID
     stream = options.format == "ndjson" and not options.output
@@ -139,16 +141,16 @@ def _scan(options: argparse.Namespace) -> int:
             sys.stdout.write(renderer.line(model))
             sys.stdout.flush()
 
-    settings = pipeline.Options(_limits(options), matches=options.verbose > 1)
+    settings = pipeline.Options(limits_of(options), matches=options.verbose > 1)
     with _progress(options) as progress, _scanner(options, settings) as scanner:
         report = pipeline.scan(options.paths, library, settings, progress, each, scanner)
     if stream:
         for item in report.skipped:
             if item.model:
-                _complain(f"skipped {item.path}: {item.reason}")
+                complain(f"skipped {item.path}: {item.reason}")
     else:
         terminal = not options.output and sys.stdout.isatty()
-        if not _write(renderer.render(report, options.verbose, terminal), options.output):
+        if not write(renderer.render(report, options.verbose, terminal), options.output):
             return INCOMPLETE
     return 0 if options.exit_zero else exit_code(report, conditions)
 
@@ -181,16 +183,16 @@ def _hit(model: Model, condition: str) -> bool:
 
 def _graph(options: argparse.Namespace) -> int:
     try:
-        raw = converters.read(options.model, _limits(options))
+        raw = converters.read(options.model, limits_of(options))
         passes = {"core": canonical.CORE, "full": canonical.FULL, "raw": ()}[options.view]
-        made = canonical.canonicalise(raw, _limits(options), passes)
+        made = canonical.canonicalise(raw, limits_of(options), passes)
     except GenescanError as error:
-        _complain(str(error))
+        complain(str(error))
         return INCOMPLETE
     for incident in made.incidents:
-        _complain(f"{options.model}: canonicalisation lost something: {incident}")
+        complain(f"{options.model}: canonicalisation lost something: {incident}")
     renderer = import_module(GRAPHS[options.format])
-    written = _write(renderer.render(made.graph, options.view != "core"), options.output)
+    written = write(renderer.render(made.graph, options.view != "core"), options.output)
     lost = made.incidents
     return COMPLETE if written and not lost else INCOMPLETE
 
@@ -199,117 +201,66 @@ def _convert(options: argparse.Namespace) -> int:
     from genescan.render import graph_onnx
 
     try:
-        made = pipeline.load(options.model, _limits(options))
+        made = pipeline.load(options.model, limits_of(options))
         content = graph_onnx.render(made.graph, Path(options.model).name)
         Path(options.output).write_bytes(content)
     except GenescanError as error:
-        _complain(str(error))
+        complain(str(error))
         return INCOMPLETE
     except OSError as error:
-        _complain(f"{options.output}: {error.strerror}")
+        complain(f"{options.output}: {error.strerror}")
         return INCOMPLETE
     for incident in made.incidents:
-        _complain(f"{options.model}: canonicalisation lost something: {incident}")
+        complain(f"{options.model}: canonicalisation lost something: {incident}")
     return INCOMPLETE if made.incidents else COMPLETE
 
 
 def _explain(options: argparse.Namespace) -> int:
     from genescan import explanation
 
-    library = _library(options)
+    library = load_library(options)
     if library is None:
         return INVALID
     if options.signature not in library.signatures:
-        _complain(f"no signature {options.signature}; see genescan signatures list")
+        complain(f"no signature {options.signature}; see genescan signatures list")
         return USAGE
     try:
-        made = pipeline.load(options.model, _limits(options))
+        made = pipeline.load(options.model, limits_of(options))
     except GenescanError as error:
-        _complain(str(error))
+        complain(str(error))
         return INCOMPLETE
-    for line in explanation.explain(made, library, options.signature, _limits(options)):
+    for line in explanation.explain(made, library, options.signature, limits_of(options)):
         sys.stdout.write(line + "\n")
     return COMPLETE
 
 
-# --- signatures --------------------------------------------------------------------------------
-
-
 def _signatures(options: argparse.Namespace) -> int:
-    library = _library(options)
-    if library is None:
-        return INVALID
-    chosen = getattr(options, "ids", None) or ([options.id] if options.action == "show" else [])
-    for name in chosen:
-        if name not in library.signatures:
-            _complain(f"no signature {name}; see genescan signatures list")
-            return USAGE
-    return _ACTIONS[options.action](library, chosen or sorted(library.signatures))
+    from genescan import signature_commands
+
+    return signature_commands.run(options)
 
 
-def _list(library: Library, ids: list[str]) -> int:
-    width = max(map(len, ids), default=0)
-    for name in ids:
-        signature = library.signatures[name]
-        sys.stdout.write(f"{name:<{width}}  {signature.level:<9}  {clean(signature.summary)}\n")
-    return COMPLETE
+def _learn(options: argparse.Namespace) -> int:
+    from genescan import signature_commands
 
-
-def _show(library: Library, ids: list[str]) -> int:
-    for name in ids:
-        for line in library.signatures[name].source.splitlines():
-            sys.stdout.write(clean(line, 500) + "\n")
-    return COMPLETE
-
-
-def _lint(library: Library, ids: list[str]) -> int:
-    from genescan import lint
-
-    failed = False
-    for name in ids:
-        for complaint in lint.check(library.signatures[name], library):
-            failed = failed or complaint.severity == "error"
-            sys.stdout.write(f"{clean(str(complaint), 500)}\n")
-    return INVALID if failed else COMPLETE
-
-
-def _test(library: Library, ids: list[str]) -> int:
-    from genescan import selftest
-
-    passed = failed = 0
-    for name in ids:
-        for outcome in selftest.run(library.signatures[name], library):
-            passed += outcome.passed
-            failed += not outcome.passed
-            if not outcome.passed:
-                sys.stdout.write(f"FAILED {clean(str(outcome), 2000)}\n")
-    sys.stdout.write(f"{passed} passed, {failed} failed\n")
-    return INVALID if failed else COMPLETE
-
-
-_ACTIONS: Mapping[str, Callable[[Library, list[str]], int]] = {
-    "list": _list,
-    "show": _show,
-    "lint": _lint,
-    "test": _test,
-}
+    return signature_commands.learn_from(options)
 
 
 def _benchmark(options: argparse.Namespace) -> int:
     from genescan import benchmark
 
-    library = _library(options)
+    library = load_library(options)
     if library is None:
         return INVALID
     try:
         result = benchmark.run(
-            options.manifest, library, _limits(options), options.grades, options.where
+            options.manifest, library, limits_of(options), options.grades, options.where
         )
     except (OSError, ValueError) as error:
-        _complain(f"{options.manifest}: {error}")
+        complain(f"{options.manifest}: {error}")
         return INCOMPLETE
     sys.stdout.write(benchmark.render(result))
-    if options.output and not _write(benchmark.to_json(result), options.output):
+    if options.output and not write(benchmark.to_json(result), options.output):
         return INCOMPLETE
     return COMPLETE
 
@@ -320,5 +271,6 @@ _COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "convert": _convert,
     "explain": _explain,
     "signatures": _signatures,
+    "learn": _learn,
     "benchmark": _benchmark,
 }

@@ -42,7 +42,7 @@ def apply(graph: Graph, edits: Iterable[tuple[str, str]]) -> Graph:
                 removed.add(place)
             else:
                 nodes[place] = _edited(nodes, place, what, value)
-    return _without(replace(graph, nodes=tuple(nodes)), removed)
+    return without(replace(graph, nodes=tuple(nodes)), removed)
 
 
 def _edited(nodes: list[Node], place: int, what: str, value: str) -> Node:
@@ -96,7 +96,7 @@ def _attribute(value: str) -> Attr | None:
     return value
 
 
-def _without(graph: Graph, removed: set[int]) -> Graph:
+def without(graph: Graph, removed: set[int]) -> Graph:
     """Take nodes away; who read them reads their first operand."""
     if not removed:
         return graph
