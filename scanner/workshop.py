@@ -45,10 +45,11 @@ tests:
       for _ in range(2):
           a = Relu(BatchNormalization(Conv(x, w[8, 8, 3, 3], kernel_shape=[3, 3])))
           b = BatchNormalization(Conv(a, w[8, 8, 3, 3], kernel_shape=[3, 3]))
-          x = Relu(Add(b, x))
+          s = Add(b, x)
+          x = Relu(s)
   no_match:
-    no-skip: {edit: two-blocks, set: {x.0: b, x.op: Relu}}
-    multiplied: {edit: two-blocks, set: {b.op: LpNormalization}}
+    no-skip: {edit: two-blocks, set: {s.op: null}}
+    multiplied: {edit: two-blocks, set: {s.op: Mul}}
 """
 
 
