@@ -170,7 +170,7 @@ def _places(graph: Graph) -> dict[_Key, list[int]]:
 
 def _once(signature: Signature, example: Example) -> Iterator[tuple[str, Graph]]:
     """The example with every loop run once."""
-    single = replace(example, text=_LOOP.sub("range(1)", example.text))
+    single = example._replace(text=_LOOP.sub("range(1)", example.text))
     if single.text != example.text:
         yield "loops: 1", selftest.graph(single, signature.source)
 
