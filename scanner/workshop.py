@@ -11,10 +11,9 @@ from genescan.graph import Graph
 from genescan.learn import Draft
 from genescan.library import Library
 from genescan.limits import DEFAULT, Limits
+from genescan.lint import TODO
 from genescan.signature import Signature
 
-TODO = "TODO"
-"""Marks what a person has to say; a lint finds it."""
 _NEAR_MISSES = 4
 _LINE = 110
 
