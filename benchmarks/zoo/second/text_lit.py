@@ -202,7 +202,17 @@ def lit(name: str, family: str, variant: str, c: Config, **more: object) -> Spec
 
 SPECS = [
     lit("lit-pythia", "gpt-neox", "pythia", NEOX),
-    lit("lit-neox-wide", "gpt-neox", "gpt-neox", NEOX, dim=48, size=12, layers=3, fused=True),
+    lit(
+        "lit-neox-wide",
+        "gpt-neox",
+        "gpt-neox",
+        NEOX,
+        dim=32,
+        heads=2,
+        groups=2,
+        layers=3,
+        fused=True,
+    ),
     lit("lit-phi", "phi", "phi-1.5", PHI),
     lit("lit-phi-2", "phi", "phi-2", PHI, dim=48, layers=3, fused=True),
     lit("lit-falcon", "falcon", "falcon-7b", FALCON),
