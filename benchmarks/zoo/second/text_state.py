@@ -344,5 +344,6 @@ SPECS = [
     cls("keras-textcnn", "textcnn", "keras-io", lambda: TextCnn(24, (3, 4, 5), True), ids(16)),
     cls("fasttext-classifier", "averagewordvec", "fasttext", lambda: Averaged(16), ids(12),
         "fasttext"),
-    cls("dan-classifier", "averagewordvec", "dan", lambda: Averaged(24, True, True), ids(12), "dan"),
+    cls("dan-classifier", "averagewordvec", "dan", lambda: Averaged(24, True, True), ids(12),
+        "dan"),
 ]  # fmt: skip
