@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -45,7 +46,9 @@ class TacotronStep(nn.Module):
         self.projection, self.gate = nn.Linear(rnn + dim, mels), nn.Linear(rnn + dim, 1)
         self.softmax, self.tanh = nn.Softmax(1), nn.Tanh()
 
-    def forward(self, frame: Tensor, state: Tensor, weights: Tensor, memory: Tensor) -> tuple[Tensor, ...]:  # fmt: skip
+    def forward(
+        self, frame: Tensor, state: Tensor, weights: Tensor, memory: Tensor
+    ) -> tuple[Tensor, ...]:
         for layer in self.prenet:
             frame = F.relu(layer(frame))
         ah, ac, dh, dc = (state[:, i] for i in range(4))
@@ -70,7 +73,7 @@ class TacotronPostnet(nn.Module):
         sizes = [mels, width, width, width, width, mels]
         self.convs = nn.ModuleList(
             nn.Sequential(nn.Conv1d(a, b, 5, padding=2), nn.BatchNorm1d(b))
-            for a, b in zip(sizes[:-1], sizes[1:], strict=True)
+            for a, b in pairwise(sizes)
         )
 
     def forward(self, mel: Tensor) -> Tensor:
