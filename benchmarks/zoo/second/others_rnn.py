@@ -329,15 +329,25 @@ def stateful(length: int, *shape: int) -> Inputs:
     return lambda: {**ids(length)(), **tensors(hidden=shape)()}
 
 
-def rec(name: str, family: str, style: str, maker: object, inputs: Inputs, parts: str = "",
-        task: str = "classification", modality: str = "series", variant: str = "") -> Spec:  # fmt: skip
+def rec(
+    name: str,
+    family: str,
+    style: str,
+    maker: object,
+    inputs: Inputs,
+    parts: str = "",
+    task: str = "classification",
+    modality: str = "series",
+    variant: str = "",
+) -> Spec:
     """A recurrent model."""
     return twin(name, family, maker, inputs, style, variant, parts, modality, task)  # type: ignore[arg-type]
 
 
 EX, KERAS, HAND, LM = "pytorch-examples", "keras-io", "written out", "language-modelling"
 SERIES, READ = tensors(series=(1, 6, 5)), "text-recognition"
-LINE, WIDE, RGB = tensors(image=(1, 1, 32, 96)), tensors(image=(1, 1, 32, 64)), tensors(image=(1, 3, 32, 64))  # fmt: skip
+LINE, WIDE = tensors(image=(1, 1, 32, 96)), tensors(image=(1, 1, 32, 64))
+RGB = tensors(image=(1, 3, 32, 64))
 SPECS = [
     rec("words-lstm", "lstm", EX, lambda: WordLanguageModel("LSTM", 32, 2),
         stateful(10, 2, 2, 1, 32), "lstm", LM, "text"),
