@@ -337,8 +337,9 @@ def seen(
             model(torch.zeros(1, channels, size, size))
         return model
 
-    return twin(f"not-{name}", "negative", build, tensors(image=(1, channels, size, size)),
-                "broken builder", f"not-{name}", f"imitates:{imitates}", "image", "none")  # fmt: skip
+    inputs = tensors(image=(1, channels, size, size))
+    labels = (f"not-{name}", f"imitates:{imitates}", "image", "none")
+    return twin(f"not-{name}", "negative", build, inputs, "broken builder", *labels)
 
 
 def many(maker: Callable[..., nn.Module], *args: object) -> Callable[[], nn.Module]:

@@ -311,7 +311,7 @@ MAMBA: dict[str, Any] = {"hidden_size": 32, "num_hidden_layers": 2, "state_size"
                          "time_step_rank": 4}  # fmt: skip
 MOE: dict[str, Any] = {"hidden_size": 32, "num_hidden_layers": 2, "intermediate_size": 48,
                        "num_attention_heads": 4, "num_key_value_heads": 2,
-                       "num_local_experts": 4, "experts_implementation": "eager"}  # fmt: skip
+                       "num_local_experts": 4, "experts_implementation": "batched_mm"}  # fmt: skip
 FALCON: dict[str, Any] = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4}
 META, HF = "meta-llama", "transformers"
 SPECS = [
