@@ -47,13 +47,11 @@ class TacotronStep(nn.Module):
         self.softmax, self.tanh = nn.Softmax(1), nn.Tanh()
 
     def forward(
-        self, frame: Tensor, state: Tensor, weights: Tensor, memory: Tensor
+        self, frame: Tensor, state: Tensor, weights: Tensor, context: Tensor, memory: Tensor
     ) -> tuple[Tensor, ...]:
         for layer in self.prenet:
             frame = F.relu(layer(frame))
         ah, ac, dh, dc = (state[:, i] for i in range(4))
-        last, total, context = weights[:, 0], weights[:, 1], None
-        context = torch.bmm(last.unsqueeze(1), memory).squeeze(1)
         ah, ac = self.attention_rnn(torch.cat((frame, context), -1), (ah, ac))
         place = self.location_dense(self.location_conv(weights).transpose(1, 2))
         energy = self.v(self.tanh(self.query(ah.unsqueeze(1)) + place + self.memory(memory)))
@@ -62,7 +60,8 @@ class TacotronStep(nn.Module):
         dh, dc = self.decoder_rnn(torch.cat((ah, context), -1), (dh, dc))
         both = torch.cat((dh, context), dim=1)
         state = torch.stack([ah, ac, dh, dc], 1)
-        return self.projection(both), self.gate(both), state, torch.stack([now, total + now], 1)
+        weights = torch.stack([now, weights[:, 1] + now], 1)
+        return self.projection(both), self.gate(both), state, weights, context
 
 
 class TacotronPostnet(nn.Module):
@@ -95,9 +94,10 @@ class Tacotron(nn.Module):
         memory = self.encoder(tokens)
         frame, state = torch.zeros_like(mel[:, :, 0]), memory.new_zeros(1, 4, self.rnn)
         weights = memory.new_zeros(1, 2, tokens.shape[1])
+        context = torch.zeros_like(memory[:, 0])
         frames, gates = [], []
         for t in range(mel.shape[2]):
-            out, gate, state, weights = self.step(frame, state, weights, memory)
+            out, gate, state, weights, context = self.step(frame, state, weights, context, memory)
             frames.append(out)
             gates.append(gate)
             frame = mel[:, :, t]
@@ -306,7 +306,8 @@ SPECS = [
     audio("nvidia-tacotron2-encoder", "tacotron2", NV, lambda: TacotronEncoder(32), ids(9),
           "tacotron2-encoder"),
     audio("nvidia-tacotron2-step", "tacotron2", NV, lambda: TacotronStep(24, 10, 32),
-          tensors(frame=(1, 10), state=(1, 4, 32), weights=(1, 2, 9), memory=(1, 9, 24)),
+          tensors(frame=(1, 10), state=(1, 4, 32), weights=(1, 2, 9), context=(1, 24),
+                  memory=(1, 9, 24)),
           "tacotron2-decoder"),
     audio("nvidia-tacotron2-postnet", "tacotron2", NV, lambda: TacotronPostnet(16, 32),
           tensors(mel=(1, 16, 20)), "tacotron2-postnet"),

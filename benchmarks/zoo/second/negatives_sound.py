@@ -211,7 +211,8 @@ def seeded(maker: Callable[[int], nn.Module], seed: int) -> Maker:
 
 ONE, SERIES = tensors(one_hot=(1, 32, 24)), tensors(series=(1, 4, 5))
 SIGNAL, STEPS = tensors(wave=(1, 1, 200)), tensors(series=(1, 2, 50))
-STEP = tensors(frame=(1, 10), state=(1, 4, 24), weights=(1, 2, 9), memory=(1, 9, 24))
+STEP = tensors(frame=(1, 10), state=(1, 4, 24), weights=(1, 2, 9), context=(1, 24),
+               memory=(1, 9, 24))  # fmt: skip
 SPECS = [
     # the gate multiplies two linear maps; no dilation grows and no residual is left
     no("wavenet-ungated", "wavenet", lambda: wavenet(gate=1), ONE),
