@@ -207,7 +207,7 @@ class TorchGpt(nn.Module):
     def forward(self, tokens: Tensor) -> Tensor:
         t = tokens.shape[1]
         mask = torch.triu(torch.full((t, t), float("-inf")), 1)
-        x = self.h(self.wte(tokens) + self.wpe(torch.arange(t)), mask=mask)
+        x = self.h(self.wte(tokens) + self.wpe(torch.arange(t)), mask=mask, is_causal=True)
         return F.linear(x, self.wte.weight)
 
 
