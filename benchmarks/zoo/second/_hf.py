@@ -36,7 +36,7 @@ def configured(config: str, options: Options, attention: str) -> Any:
     backbone = given.pop("backbone_config", None)
     if backbone is not None:
         kind, inner = backbone
-        given["backbone_config"] = configured(kind, inner, attention)
+        given["backbone_config"] = configured(kind, inner, "eager")
     return getattr(transformers, config)(**given, attn_implementation=attention)
 
 
