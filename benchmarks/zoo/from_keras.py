@@ -1,4 +1,4 @@
-"""Files of Keras models: by the roads that exist, and by OpenVINO and CoreML from a SavedModel."""
+"""Files of Keras models: by the roads that exist, and by the converters of OpenVINO and CoreML."""
 
 from __future__ import annotations
 
@@ -21,12 +21,11 @@ def openvino(job: Any) -> None:
 
 
 def coreml(job: Any) -> None:
-    """CoreML's converter on the SavedModel, as an ML program."""
+    """CoreML's converter on the traced function, as an ML program."""
     import coremltools
 
-    model = coremltools.convert(
-        str(job.folder / "saved"), source="tensorflow", convert_to="mlprogram"
-    )
+    traced = roads.concrete(roads.build(job))
+    model = coremltools.convert([traced], source="tensorflow", convert_to="mlprogram")
     model.save(str(job.target))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Any
 
 from benchmarks.zoo.spec import Spec
@@ -25,14 +26,15 @@ def narrowed(layer: Any, by: int) -> Any:
     return type(layer).from_config(config)
 
 
-def network(application: str, size: int, by: int, seed: int, options: dict[str, Any]) -> Any:
+@lru_cache(maxsize=1)  # building takes longer than writing, and writers only read
+def network(application: str, size: int, by: int, seed: int, options: frozenset[Any]) -> Any:
     """The model with random weights; statistics and scales of norms are random, too."""
     import keras
     import numpy as np
 
     keras.utils.set_random_seed(seed)
     make = getattr(keras.applications, application)
-    given = {"weights": None, "classes": CLASSES, "input_shape": (size, size, 3), **options}
+    given = {"weights": None, "classes": CLASSES, "input_shape": (size, size, 3), **dict(options)}
     full = make(**given)
     model = keras.models.clone_model(full, clone_function=lambda each: narrowed(each, by))
     random = np.random.default_rng(seed)
@@ -58,7 +60,7 @@ def application(
     """A spec for one of them."""
 
     def build(seed: int) -> Any:
-        return network(kind, size, by, seed, options)
+        return network(kind, size, by, seed, frozenset(options.items()))
 
     return Spec(
         f"keras-{name}", family, variant or name, build, task="classification",
