@@ -28,7 +28,7 @@ _KEEP_SIGN = frozenset(
     {
         "QuantizeLinear", "DequantizeLinear", "MaxPool", "AveragePool", "GlobalAveragePool",
         "Resize", "Transpose", "Reshape", "Squeeze", "Unsqueeze", "Flatten", "Expand", "Slice",
-        "Identity",
+        "Split", "Identity",
     }
 )  # fmt: skip
 _LINEAR = frozenset(
