@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 
 from genescan.draft import Draft, Value
 from genescan.graph import Attr, Tensor
+from genescan.passes import contract_movement
 
 _PRODUCTS = ("MatMul", "Einsum", "Gemm")
 _STEPS = 10
@@ -146,15 +147,7 @@ def _keys_first(softmax: Draft.Node, scores: _Scores) -> bool:
         if isinstance(arg, Value) and (arg.node is product or arg.node in scores.region)
         for label in node.via.get(position, ())
     ]
-    return sum(map(_turns, labels)) % 2 == 1
-
-
-def _turns(label: str) -> bool:
-    """Whether a movement is a transpose of the last two axes alone."""
-    order = label.removeprefix("Transpose(").removesuffix(")").split(",")
-    rank = len(order)
-    wanted = [*range(rank - 2), rank - 1, rank - 2]
-    return label.startswith("Transpose(") and rank > 1 and order == list(map(str, wanted))
+    return sum(map(contract_movement.swaps_last, labels)) % 2 == 1
 
 
 def _fuse(
