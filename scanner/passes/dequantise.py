@@ -188,10 +188,12 @@ def _activated(value: Value) -> bool:
 
 
 def _scores(value: Value) -> bool:
-    """Whether a product of two values goes to softmaxes alone: attention does not clamp it."""
+    """Whether a product goes to softmaxes alone: scores of an attention, logits of classes."""
     product = _producer(value)
-    both = product.op in ("MatMul", "Einsum") and len(product.dynamic) == 2
-    return both and _leads_only_to(value, _SOFTMAX, _BEFORE_SOFTMAX)
+    if product.op == "Add" and len(product.dynamic) == 1:  # a bias
+        product = _producer(product.dynamic[0])
+    found = product.op in ("MatMul", "Einsum", "Gemm")
+    return found and _leads_only_to(value, _SOFTMAX, _BEFORE_SOFTMAX)
 
 
 def _leads_only_to(value: Value, ends: frozenset[str], through: frozenset[str]) -> bool:
