@@ -232,8 +232,7 @@ def _leaves_pixels(whole: Dims | None, cut: Dims | None, perm: tuple[int, ...]) 
         kept = cut[3:] == whole[2:]
     else:
         height, width = whole[2:]
-        known = height is not None and width is not None
-        kept = cut[3] == (height * width if known else None)
+        kept = cut[3] == (None if height is None or width is None else height * width)
     return kept
 
 
