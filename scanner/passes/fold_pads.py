@@ -13,8 +13,11 @@ After:
 
 from __future__ import annotations
 
+import math
+
 from genescan.draft import Draft, Value
 from genescan.graph import Tensor
+from genescan.limits import DEFAULT
 from genescan.passes.unify_spellings import scalar
 
 _WINDOWS = frozenset({"Conv", "AveragePool"})
@@ -53,10 +56,12 @@ def _joined(draft: Draft, node: Draft.Node) -> None:
 
 
 def _unknown(borders: list[Tensor]) -> bool:
-    """Two borders of one size, of whose values the file tells nothing."""
+    """Two borders of one small size whose values are not told, as only closed files leave them."""
     first, second = borders
     untold = first.data is None and second.data is None
-    return untold and first.shape == second.shape is not None
+    if not untold or first.shape is None or first.shape != second.shape:
+        return False
+    return math.prod(size for size in first.shape if size is not None) <= DEFAULT.fold_elements
 
 
 def _absorbs(user: Draft.Node, node: Draft.Node) -> bool:
