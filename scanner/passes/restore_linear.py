@@ -1,8 +1,9 @@
 """One Linear for every product with a weight: MatMul, Gemm and Einsum, with or without bias.
 
 The weight's shape becomes [out, in]. A per-feature scale that only feeds Linear or Conv nodes is
-absorbed (SmoothQuant, the scale of an image's pixels), and a Linear that is only cut along its features becomes one Linear per cut, so that
-packed projections (QKV, gate-and-up) and separate ones are the same graph.
+absorbed (SmoothQuant, the scale of an image's pixels), and a Linear that is only cut along its
+features becomes one Linear per cut, so that packed projections (QKV, gate-and-up) and separate ones
+are the same graph.
 
 Before:
     y = Add(MatMul(x, w[64, 10]), w[10])
