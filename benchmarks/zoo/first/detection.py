@@ -19,8 +19,10 @@ from benchmarks.zoo.first.detection_yolo import (
     Elan,
     Focus,
     Half,
+    Inverted,
     Layer,
     Reorg,
+    SlowDown,
     SppCsp,
     Sum,
     Transition,
@@ -246,6 +248,23 @@ def v11(deep: bool = False, decode: bool = True) -> list[Layer]:
                    False, [(-1, PSA(128))], (1, 1, 1, 1))  # fmt: skip
 
 
+def v10(c: int = 8) -> list[Layer]:
+    """YOLOv10, of whose head the branch without suppression remains."""
+    layers: list[Layer] = [
+        (-1, Conv(3, c, 3, 2)), (-1, Conv(c, 2 * c, 3, 2)), (-1, C2f(2 * c, 2 * c, 1, True)),
+        (-1, Conv(2 * c, 4 * c, 3, 2)), (-1, C2f(4 * c, 4 * c, 2, True)),
+        (-1, SlowDown(4 * c, 8 * c)), (-1, C2f(8 * c, 8 * c, 2, True)),
+        (-1, SlowDown(8 * c, 16 * c)), (-1, C2f(16 * c, 16 * c, 1, True, Inverted)),
+        (-1, SPP(16 * c, 16 * c, True)), (-1, PSA(16 * c)),
+        (-1, Up()), ([-1, 6], Cat()), (-1, C2f(24 * c, 8 * c, 1, False)),
+        (-1, Up()), ([-1, 4], Cat()), (-1, C2f(12 * c, 4 * c, 1, False)),
+        (-1, Conv(4 * c, 4 * c, 3, 2)), ([-1, 13], Cat()), (-1, C2f(12 * c, 8 * c, 1, False)),
+        (-1, SlowDown(8 * c, 8 * c)), ([-1, 10], Cat()),
+        (-1, C2f(24 * c, 16 * c, 1, True, Inverted)),
+    ]  # fmt: skip
+    return [*layers, ([16, 19, 22], Decoupled([4 * c, 8 * c, 16 * c], light=True))]
+
+
 def x_() -> list[Layer]:
     """YOLOX."""
     return pyramid(C3, 8, 1, lambda c: XHead(c, 32), False, Focus(8), True, None, (1, 3, 3, 1))
@@ -328,6 +347,7 @@ SPECS = [
     spec("yolov8n", "yolov8", v8),
     spec("yolov8m-raw", "yolov8", lambda: v8(2, False)),
     spec("yolov8-cls", "yolov8", v8_cls, size=64, task="classification"),
+    spec("yolov10n", "yolov10", v10),
     spec("yolo11n", "yolo11", v11),
     spec("yolo11m-raw", "yolo11", lambda: v11(True, False)),
     spec("yolox", "yolox", x_),

@@ -132,6 +132,26 @@ class PSA(nn.Module):
         return self.c2(torch.cat((a, b + self.ffn(b)), 1))
 
 
+class SlowDown(nn.Sequential):
+    """YOLOv10: a 1x1, then a strided depthwise convolution that is not activated."""
+
+    def __init__(self, a: int, b: int) -> None:
+        super().__init__(Conv(a, b), Conv(b, b, 3, 2, None, b))
+
+
+class Inverted(nn.Module):
+    """YOLOv10's compact inverted unit."""
+
+    def __init__(self, c: int, add: bool = True) -> None:
+        super().__init__()
+        self.add = add
+        self.m = nn.Sequential(Conv(c, c, 3, g=c), Conv(c, 2 * c), Conv(2 * c, 2 * c, 3, g=2 * c),
+                               Conv(2 * c, c), Conv(c, c, 3, g=c))  # fmt: skip
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.m(x) if self.add else self.m(x)
+
+
 class Elan(nn.Module):
     """YOLOv7: a chain of 3x3 of which every second output is joined with two 1x1."""
 

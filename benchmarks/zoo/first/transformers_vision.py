@@ -79,7 +79,7 @@ SPECS = [
          {**SEGFORMER, "image_size": 64, "depths": [3, 3, 6, 3]}, attention="eager"),
     *net("tv-pvt", "pvt", "PvtForImageClassification", "PvtConfig", PVT, "logits",
          attention="eager", task=CLS),
-    sized("tv-pvtv2", "pvt", "PvtV2ForImageClassification", "PvtV2Config", PVT2, "logits", 64,
+    sized("tv-pvtv2", "pvtv2", "PvtV2ForImageClassification", "PvtV2Config", PVT2, "logits", 64,
           "pvtv2", CLS),
     *net("tv-mobilevit", "mobilevit", "MobileViTForImageClassification", "MobileViTConfig",
          MOBILEVIT, "logits", attention="eager", task=CLS),
