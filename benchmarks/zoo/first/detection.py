@@ -24,7 +24,6 @@ from benchmarks.zoo.first.detection_yolo import (
     Reorg,
     SlowDown,
     SppCsp,
-    Sum,
     Transition,
     Up,
     XHead,
@@ -176,9 +175,11 @@ def v4_tiny(c: int = 4) -> list[Layer]:
     return [*layers, ([-5, -1], Anchored([h, h // 2], decode=False))]
 
 
-def pyramid(stage: Stage, c: int, n: int, head: Callable[[list[int]], nn.Module], serial: bool = True,
-            stem: nn.Module | None = None, lateral: bool = True, after: list[Layer] | None = None,
-            depths: tuple[int, ...] = (1, 2, 3, 1)) -> list[Layer]:  # fmt: skip
+def pyramid(
+    stage: Stage, c: int, n: int, head: Callable[[list[int]], nn.Module], serial: bool = True,
+    stem: nn.Module | None = None, lateral: bool = True, after: list[Layer] | None = None,
+    depths: tuple[int, ...] = (1, 2, 3, 1),
+) -> list[Layer]:  # fmt: skip
     """Four stages, pyramid pooling, a path down and one up, a head on three levels."""
     layers: list[Layer] = [(-1, stem or Conv(3, c, 3, 2))]
     ends = []
@@ -285,7 +286,7 @@ def v7(c: int = 8) -> list[Layer]:
     layers.append((-1, SppCsp(32 * c, 16 * c)))
     tops, w = [len(layers) - 1], 16 * c
     for side, h in ((2, 8 * c), (1, 4 * c)):
-        layers += [(-1, Conv(w, h)), (-1, Up()), (ends[side], Conv(32 * c if side == 2 else 16 * c, h)),
+        layers += [(-1, Conv(w, h)), (-1, Up()), (ends[side], Conv(16 * c * side, h)),
                    ([-1, -2], Cat()), (-1, Elan(2 * h, h // 2, h, deep))]  # fmt: skip
         tops.append(len(layers) - 1)
         w = h

@@ -1,9 +1,10 @@
-# ruff: noqa: D101, D102, D107 - small blocks of published networks, named after their papers
-"""Detectors other than YOLO and networks of key points, after their papers' reference code."""
+# ruff: noqa: D102 - small blocks of published networks, named after their papers
+"""Detectors other than YOLO, after their papers' reference code."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -60,8 +61,13 @@ def vgg_ssd(c: int = 8) -> nn.Module:
             a = b
         if stage < 3:
             layers.append(nn.MaxPool2d(2, 2, ceil_mode=True))
-    deep = [nn.MaxPool2d(2, 2), *(plain(8 * c, 8 * c) for _ in range(3)), nn.MaxPool2d(3, 1, 1),
-            nn.Sequential(nn.Conv2d(8 * c, 16 * c, 3, 1, 6, 6), nn.ReLU()), plain(16 * c, 16 * c, 1)]
+    deep = [
+        nn.MaxPool2d(2, 2),
+        *(plain(8 * c, 8 * c) for _ in range(3)),
+        nn.MaxPool2d(3, 1, 1),
+        nn.Sequential(nn.Conv2d(8 * c, 16 * c, 3, 1, 6, 6), nn.ReLU()),
+        plain(16 * c, 16 * c, 1),
+    ]
     extra = [nn.Sequential(plain(16 * c, 4 * c, 1), plain(4 * c, 8 * c, 3, 2)),
              nn.Sequential(plain(8 * c, 2 * c, 1), plain(2 * c, 4 * c, 3, 2)),
              nn.Sequential(plain(4 * c, 2 * c, 1), plain(2 * c, 4 * c, 3, 1, 0)),
@@ -200,7 +206,11 @@ class Cascade(nn.Module):
         self.kind = kind
         if kind != "p":
             width = 128 if kind == "r" else 256
-            layers += [nn.Flatten(), nn.Linear(576 if kind == "r" else 1152, width), nn.PReLU(width)]
+            layers += [
+                nn.Flatten(),
+                nn.Linear(576 if kind == "r" else 1152, width),
+                nn.PReLU(width),
+            ]
         self.trunk = nn.Sequential(*layers)
         outs = (2, 4) if kind != "o" else (2, 4, 10)
         self.heads = nn.ModuleList(
@@ -245,7 +255,7 @@ class BlazeFace(nn.Module):
         else:
             sizes = [24, 24, 28, 32, 36, 42, 48, 56, 64, 72, 80, 88]
             first = [(a, b, 2 if b in (32, 48) else 1, 0)
-                     for a, b in zip(sizes, sizes[1:], strict=False)]  # fmt: skip
+                     for a, b in pairwise(sizes)]  # fmt: skip
             second = [(88, 96, 2, 0), *[(96, 96, 1, 0)] * 4]
         k = 5 if paper else 3
 
@@ -264,124 +274,6 @@ class BlazeFace(nn.Module):
         return joined([self.reg[0](x), self.reg[1](y)], 16), score
 
 
-class Residual(nn.Module):
-    """The pre-activated bottleneck of the stacked hourglass."""
-
-    def __init__(self, a: int, b: int) -> None:
-        super().__init__()
-        h = b // 2
-        self.body = nn.Sequential(
-            nn.BatchNorm2d(a), nn.ReLU(), nn.Conv2d(a, h, 1), nn.BatchNorm2d(h), nn.ReLU(),
-            nn.Conv2d(h, h, 3, 1, 1), nn.BatchNorm2d(h), nn.ReLU(), nn.Conv2d(h, b, 1),
-        )  # fmt: skip
-        self.skip = nn.Conv2d(a, b, 1) if a != b else nn.Identity()
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.body(x) + self.skip(x)
-
-
-class Hourglass(nn.Module):
-    """One hourglass: down, inner part, up, plus a residual at this resolution."""
-
-    def __init__(self, depth: int, c: int) -> None:
-        super().__init__()
-        self.side, self.low, self.out = Residual(c, c), Residual(c, c), Residual(c, c)
-        self.inner: nn.Module = Hourglass(depth - 1, c) if depth > 1 else Residual(c, c)
-
-    def forward(self, x: Tensor) -> Tensor:
-        low = self.out(self.inner(self.low(F.max_pool2d(x, 2, 2))))
-        return self.side(x) + F.interpolate(low, scale_factor=2.0)
-
-
-class Stacked(nn.Module):
-    """Stacked hourglasses with intermediate heat maps fed back."""
-
-    def __init__(self, stacks: int = 2, c: int = 16, joints: int = 16) -> None:
-        super().__init__()
-        self.stem = nn.Sequential(nn.Conv2d(3, 8, 7, 2, 3), nn.BatchNorm2d(8), nn.ReLU(),
-                                  Residual(8, 8), nn.MaxPool2d(2, 2), Residual(8, 8),
-                                  Residual(8, c))  # fmt: skip
-        self.glass = nn.ModuleList(
-            nn.Sequential(Hourglass(4, c), Residual(c, c), nn.Conv2d(c, c, 1), nn.BatchNorm2d(c),
-                          nn.ReLU())
-            for _ in range(stacks)
-        )  # fmt: skip
-        self.heat = nn.ModuleList(nn.Conv2d(c, joints, 1) for _ in range(stacks))
-        self.back = nn.ModuleList(nn.Conv2d(joints, c, 1) for _ in range(stacks - 1))
-        self.feat = nn.ModuleList(nn.Conv2d(c, c, 1) for _ in range(stacks - 1))
-
-    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
-        x, outs = self.stem(x), []
-        for i, glass in enumerate(self.glass):
-            y = glass(x)
-            outs.append(self.heat[i](y))
-            if i < len(self.back):
-                x = x + self.feat[i](y) + self.back[i](outs[-1])
-        return tuple(outs)
-
-
-class Machine(nn.Module):
-    """Convolutional pose machine: each stage reads the image features and the last beliefs."""
-
-    def __init__(self, stages: int = 4, joints: int = 15, c: int = 16) -> None:
-        super().__init__()
-        trunk: list[nn.Module] = []
-        a = 3
-        for b in (c, c, c):
-            trunk += [plain(a, b, 9), nn.MaxPool2d(3, 2, 1)]
-            a = b
-        self.trunk = nn.Sequential(*trunk, plain(c, c, 5))
-        self.first = nn.Sequential(plain(c, 4 * c, 9), plain(4 * c, 4 * c, 1),
-                                   nn.Conv2d(4 * c, joints, 1))  # fmt: skip
-        self.more = nn.ModuleList(
-            nn.Sequential(plain(c + joints, c, 11), plain(c, c, 11), plain(c, c, 11),
-                          plain(c, c, 1), nn.Conv2d(c, joints, 1))
-            for _ in range(stages - 1)
-        )  # fmt: skip
-
-    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
-        f = self.trunk(x)
-        outs = [self.first(f)]
-        for stage in self.more:
-            outs.append(stage(torch.cat((f, outs[-1]), 1)))
-        return tuple(outs)
-
-
-class OpenPose(nn.Module):
-    """VGG trunk; stages of two branches for part affinities and heat maps."""
-
-    def __init__(self, stages: int = 6, c: int = 8) -> None:
-        super().__init__()
-        layers: list[nn.Module] = []
-        a = 3
-        for n, b in ((2, c), (2, 2 * c), (4, 4 * c), (2, 8 * c)):
-            for _ in range(n):
-                layers.append(plain(a, b))
-                a = b
-            if b < 8 * c:
-                layers.append(nn.MaxPool2d(2, 2))
-        self.trunk = nn.Sequential(*layers, plain(a, 4 * c), plain(4 * c, 2 * c))
-        f = 2 * c
-
-        def branch(cin: int, out: int, first: bool) -> nn.Sequential:
-            if first:
-                body = [plain(cin, f), plain(f, f), plain(f, f), plain(f, 4 * f, 1)]
-                return nn.Sequential(*body, nn.Conv2d(4 * f, out, 1))
-            body = [plain(cin if i == 0 else f, f, 7) for i in range(5)]
-            return nn.Sequential(*body, plain(f, f, 1), nn.Conv2d(f, out, 1))
-
-        widths = [f] + [f + 38 + 19] * (stages - 1)
-        self.paf = nn.ModuleList(branch(w, 38, i == 0) for i, w in enumerate(widths))
-        self.heat = nn.ModuleList(branch(w, 19, i == 0) for i, w in enumerate(widths))
-
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        f = x = self.trunk(x)
-        for paf, heat in zip(self.paf, self.heat, strict=True):
-            a, b = paf(x), heat(x)
-            x = torch.cat((a, b, f), 1)
-        return a, b
-
-
 def seen(name: str, family: str, maker: Callable[[], nn.Module], size: int = 128,
          variant: str = "", task: str = "detection", components: str = "") -> Spec:  # fmt: skip
     """A spec for an image network."""
@@ -392,7 +284,6 @@ def seen(name: str, family: str, maker: Callable[[], nn.Module], size: int = 128
     return Spec(name, family, variant or family, build, components, task=task)
 
 
-POSE = "pose-estimation"
 SPECS = [
     seen("ssd-vgg", "ssd", vgg_ssd, 300),
     seen("ssd-mobilenetv1", "ssd", mobile_ssd, 224),
@@ -405,7 +296,4 @@ SPECS = [
     seen("mtcnn-o", "mtcnn", lambda: Cascade("o"), 48, "o-net"),
     seen("blazeface", "blazeface", BlazeFace),
     seen("blazeface-paper", "blazeface", lambda: BlazeFace(True)),
-    seen("hourglass-2", "hourglass", Stacked, task=POSE),
-    seen("cpm", "cpm", Machine, task=POSE),
-    seen("openpose", "openpose", OpenPose, task=POSE),
 ]

@@ -1,4 +1,4 @@
-# ruff: noqa: D101, D102, D107 - small blocks of published networks, named after their papers
+# ruff: noqa: D101, D102, D103 - small blocks of published networks, named after their papers
 """The YOLO generations as lists of layers, after the published configurations."""
 
 from __future__ import annotations
@@ -352,8 +352,15 @@ class XHead(nn.Module):
         return torch.cat(outs, 2).permute(0, 2, 1)
 
 
-def spec(name: str, family: str, layers: Callable[[], Sequence[Layer]], variant: str = "",
-         size: int = 128, outputs: Sequence[int] = (-1,), task: str = "detection") -> Spec:  # fmt: skip
+def spec(
+    name: str,
+    family: str,
+    layers: Callable[[], Sequence[Layer]],
+    variant: str = "",
+    size: int = 128,
+    outputs: Sequence[int] = (-1,),
+    task: str = "detection",
+) -> Spec:
     """A detector of one list of layers."""
 
     def build(_: int) -> Built:
