@@ -99,7 +99,7 @@ SPECS = [
          CLIP_VISION, "image_embeds", attention="eager sdpa", components="image-encoder"),
     *net("tv-deit", "deit", "DeiTForImageClassificationWithTeacher", "DeiTConfig",
          {**VIT, "image_size": 64}, "logits", task=CLS),
-    *net("tv-siglip-vision", "siglip", "SiglipVisionModel", "SiglipVisionConfig", SIGLIP,
+    *net("tv-siglip-vision", "vit", "SiglipVisionModel", "SiglipVisionConfig", SIGLIP,
          "last_hidden_state pooler_output", components="image-encoder"),
     *net("tv-dinov2-classifier", "dinov2", "Dinov2ForImageClassification", "Dinov2Config",
          {**VIT, "image_size": 56, "patch_size": 14, "mlp_ratio": 4}, "logits", task=CLS),
