@@ -323,7 +323,7 @@ SPECS: list[Spec] = [
     still("b-regnetx", "regnet", lambda: regnet([1, 2, 7, 12], False), 64, variant="regnetx"),
     still("b-regnety", "regnet", lambda: regnet([1, 3, 6, 6], True), 64, variant="regnety"),
     still("b-repvgg-train", "repvgg", lambda: repvgg(False), 96, variant="repvgg"),
-    still("b-repvgg-deploy", "cnn", lambda: repvgg(True), 96, variant="repvgg-deployed"),
+    still("b-repvgg-deploy", "repvgg", lambda: repvgg(True), 96, variant="repvgg-deployed"),
     still("b-convmixer", "convmixer", convmixer, 112),
     still("b-mlp-mixer", "mlp-mixer", MLPMixer, 96),
     still("b-hrnet", "hrnet", HRNet, 96),
