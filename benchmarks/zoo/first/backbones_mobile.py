@@ -17,7 +17,9 @@ Stage = tuple[str, int, int, int, int, int]
 class Fused(nn.Module):
     """Inverted residual whose expansion and depthwise convolution are one full convolution."""
 
-    def __init__(self, cin: int, hidden: int, cout: int, kernel: int, stride: int, act: Act) -> None:
+    def __init__(
+        self, cin: int, hidden: int, cout: int, kernel: int, stride: int, act: Act
+    ) -> None:
         super().__init__()
         if hidden == cin:
             self.block = unit(cin, cout, kernel, stride, act=act)

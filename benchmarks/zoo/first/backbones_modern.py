@@ -97,7 +97,9 @@ class MixerBlock(nn.Module):
     def __init__(self, tokens: int, dim: int) -> None:
         super().__init__()
         self.norm1, self.norm2 = nn.LayerNorm(dim), nn.LayerNorm(dim)
-        self.tokens = nn.Sequential(nn.Linear(tokens, dim // 2), nn.GELU(), nn.Linear(dim // 2, tokens))
+        self.tokens = nn.Sequential(
+            nn.Linear(tokens, dim // 2), nn.GELU(), nn.Linear(dim // 2, tokens)
+        )
         self.channels = nn.Sequential(nn.Linear(dim, 4 * dim), nn.GELU(), nn.Linear(4 * dim, dim))
 
     def forward(self, x: Tensor) -> Tensor:
@@ -177,7 +179,9 @@ class HRNet(nn.Module):
         self.down = nn.ModuleList(
             [unit(4 * a, 4 * b, 3, 2) for a, b in zip(widths[:-1], widths[1:], strict=True)]
         )
-        self.head = nn.Sequential(unit(4 * widths[-1], 96, 1), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+        self.head = nn.Sequential(
+            unit(4 * widths[-1], 96, 1), nn.AdaptiveAvgPool2d(1), nn.Flatten()
+        )
         self.fc = nn.Linear(96, 10)
 
     def forward(self, x: Tensor) -> Tensor:

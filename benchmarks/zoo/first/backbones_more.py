@@ -25,7 +25,10 @@ class ConvTokens(nn.Module):
         n, act = self.count, nn.GELU
         self.norms = nn.ModuleList([nn.LayerNorm(dim) for _ in range(2 * depth + 1)])
         self.tokens = nn.ModuleList(
-            [nn.Sequential(nn.Conv1d(n, 2 * n, 1), act(), nn.Conv1d(2 * n, n, 1)) for _ in range(depth)]
+            [
+                nn.Sequential(nn.Conv1d(n, 2 * n, 1), act(), nn.Conv1d(2 * n, n, 1))
+                for _ in range(depth)
+            ]
         )
         self.channels = nn.ModuleList(
             [nn.Sequential(nn.Linear(dim, 20), act(), nn.Linear(20, dim)) for _ in range(depth)]
@@ -150,13 +153,19 @@ class FastBlock(nn.Module):
 
 def one(cin: int, cout: int, kernel: int, stride: int, groups: int) -> nn.Sequential:
     """A deployed MobileOne layer."""
-    return nn.Sequential(nn.Conv2d(cin, cout, kernel, stride, kernel // 2, groups=groups), nn.GELU())
+    return nn.Sequential(
+        nn.Conv2d(cin, cout, kernel, stride, kernel // 2, groups=groups), nn.GELU()
+    )
 
 
 def fastvit(deploy: bool) -> nn.Module:
     """FastViT-T8: four stages of RepMixer blocks."""
     cin = 12
-    layers: list[nn.Module] = [one(3, cin, 3, 2, 1), one(cin, cin, 3, 2, cin), one(cin, cin, 1, 1, 1)]
+    layers: list[nn.Module] = [
+        one(3, cin, 3, 2, 1),
+        one(cin, cin, 3, 2, cin),
+        one(cin, cin, 1, 1, 1),
+    ]
     for stage, depth in enumerate((2, 2, 4, 2)):
         dim = 12 << stage
         if stage:
