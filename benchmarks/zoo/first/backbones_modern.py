@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -79,7 +81,7 @@ class Residual(nn.Module):
 
 
 def convmixer(depth: int = 8, dim: int = 24, kernel: int = 9, patch: int = 7) -> nn.Module:
-    """ConvMixer: patches, residual depthwise and pointwise convolutions with GELU before the norm."""
+    """ConvMixer: residual depthwise and pointwise convolutions, GELU before each norm."""
 
     def tail() -> list[nn.Module]:
         return [nn.GELU(), nn.BatchNorm2d(dim)]
@@ -176,9 +178,7 @@ class HRNet(nn.Module):
             if count < 4:
                 self.lower.append(unit(widths[count - 1], widths[count], 3, 2))
         self.grow = nn.ModuleList([Bottleneck(w, w, 1) for w in widths])
-        self.down = nn.ModuleList(
-            [unit(4 * a, 4 * b, 3, 2) for a, b in zip(widths[:-1], widths[1:], strict=True)]
-        )
+        self.down = nn.ModuleList([unit(4 * a, 4 * b, 3, 2) for a, b in pairwise(widths)])
         self.head = nn.Sequential(
             unit(4 * widths[-1], 96, 1), nn.AdaptiveAvgPool2d(1), nn.Flatten()
         )
