@@ -24,6 +24,8 @@ _ALIKE = 4
 """Groups of seeds with one label."""
 _HUB = 6
 """Readers of a value that is shared by everybody, such as a mask: blocks end there."""
+_ENOUGH = 0.4
+"""Share of a network that repeated blocks explain, from which the others are left out."""
 _CROWD = 48
 """Members of a group of seeds that grow; a network of thousands of layers has more."""
 
@@ -60,9 +62,13 @@ class _View:
     readers: list[list[tuple[int, int]]] = field(default_factory=list)
     taken: set[int] = field(default_factory=set)
     """Nodes of blocks that were found before."""
+    working: frozenset[int] = frozenset()
+    """Nodes that do the work of the network."""
 
     def __post_init__(self) -> None:
         self.labels = [label(node) for node in self.graph.nodes]
+        kinds = {node.op: ops.computes(node.op) for node in self.graph.nodes}
+        self.working = frozenset(i for i, node in enumerate(self.graph.nodes) if kinds[node.op])
         self.readers = [[] for _ in self.graph.nodes]
         for index, node in enumerate(self.graph.nodes):
             for position, operand in enumerate(node.inputs):
@@ -113,6 +119,9 @@ def shared(graphs: Sequence[Graph], most: int = 3) -> tuple[Block, ...]:
         found.append(best)
         for graph, nodes in best.places:
             views[graph].taken.update(nodes)
+    repeated = [block for block in found if min(block.counts(len(graphs))) > 1]
+    if sum(_worth(block, views) for block in repeated) >= _ENOUGH:
+        return tuple(repeated)  # stems and heads differ more within a family than its body
     return tuple(found)
 
 
@@ -123,12 +132,10 @@ def _telling(block: Block, views: Sequence[_View]) -> float:
 
 def _worth(block: Block, views: Sequence[_View]) -> float:
     """The share of compute nodes that the block explains in the graph where it explains least."""
-    shares = []
-    for number, view in enumerate(views):
-        nodes = [node for graph, members in block.places for node in members if graph == number]
-        computes = sum(ops.computes(node.op) for node in view.graph.nodes) or 1
-        shares.append(sum(ops.computes(view.graph.nodes[n].op) for n in nodes) / computes)
-    return min(shares)
+    explained = [0] * len(views)
+    for number, nodes in block.places:
+        explained[number] += sum(node in views[number].working for node in nodes)
+    return min(n / (len(v.working) or 1) for n, v in zip(explained, views, strict=True))
 
 
 def _seeds(views: Sequence[_View]) -> list[list[tuple[int, int]]]:

@@ -45,7 +45,7 @@ def _number(kind: type[int] | type[float]) -> object:
 def _rules(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-r", "--rules", metavar="DIR", action="append", default=[],
-        help="add signatures from a folder or file (repeatable)",
+        help="add signatures from a folder or file, DIR@sha256:DIGEST to pin it (repeatable)",
     )  # fmt: skip
 
 
@@ -148,6 +148,8 @@ def _signatures(commands: argparse._SubParsersAction[_Parser]) -> None:
     layout = actions.add_parser("fmt", help="bring signature files into the one layout")
     layout.add_argument("paths", nargs="+", metavar="PATH", help="files or folders")
     layout.add_argument("--check", action="store_true", help="change nothing, exit 5 instead")
+    pins = actions.add_parser("digest", help="what to pin signature packs to")
+    pins.add_argument("paths", nargs="+", metavar="PATH", help="files or folders")
     new = actions.add_parser("new", help="a signature to fill in")
     new.add_argument("id", help="such as vision/resnet")
     new.add_argument("-o", "--output", metavar="FILE")

@@ -21,6 +21,8 @@ from genescan.render import GRAPHS, REPORTS
 from genescan.render.clean import clean
 from genescan.report import Model, Report
 
+PIN = "@sha256:"
+"""Between the path of a signature pack and the digest that it must have."""
 COMPLETE, FAILED, INCOMPLETE, NOTHING, USAGE, INVALID = range(6)
 """Exit codes, see `genescan.cli`."""
 
@@ -62,9 +64,9 @@ def limits_of(options: argparse.Namespace) -> Limits:
 
 def load_library(options: argparse.Namespace) -> Library | None:
     """The signatures; None, with the problems printed, when some are invalid."""
-    missing = [folder for folder in options.rules if not Path(folder).exists()]
-    for folder in missing:
-        complain(f"{folder}: no such file or folder")
+    options.rules, wrong = _packs(options.rules)
+    for problem in wrong:
+        complain(problem)
     library = Library.load(*map(Path, options.rules))
     gc.freeze()  # signatures stay; see `genescan.cli.main`
     gc.enable()
@@ -73,7 +75,25 @@ def load_library(options: argparse.Namespace) -> Library | None:
             complain(line)
     for notice in library.skipped:
         complain(f"skipped: {notice}")
-    return None if library.errors or missing else library
+    return None if library.errors or wrong else library
+
+
+def _packs(rules: list[str]) -> tuple[list[str], list[str]]:
+    """Paths of signature packs without their pins, and what is wrong with them."""
+    paths, wrong = [], []
+    for rule in rules:
+        path, _, pin = rule.partition(PIN)
+        paths.append(path)
+        if not Path(path).exists():
+            wrong.append(f"{path}: no such file or folder")
+        elif pin and (found := pack_digest(path)) != pin.lower():
+            wrong.append(f"{path}: its digest is {found}, not {pin}")
+    return paths, wrong
+
+
+def pack_digest(path: str) -> str:
+    """SHA-256 over the signatures of a file or folder, in hexadecimal digits."""
+    return Library.load(Path(path), bundled=False).digest
 
 
 # --- scan --------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ misses of its own, so that the lints and tests that judge every signature judge 
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -64,7 +65,8 @@ def draft(graphs: Sequence[Graph], others: Sequence[Graph] = (), limits: Limits 
         NothingShared: no block in common, or nothing that tells them from `others`.
     """
     found = blocks.shared(graphs, MOST)
-    patterns = tuple(_pattern(block, graphs, f"block{i}") for i, block in enumerate(found, 1))
+    made_of = (_pattern(block, graphs, f"block{i}") for i, block in enumerate(found, 1))
+    patterns = tuple(p for p in made_of if all(_count(p, graph, limits) for graph in graphs))
     if not patterns:
         raise NothingShared("the models have no block in common")
     for strict in (False, True):
@@ -147,20 +149,45 @@ def _pattern(block: Block, graphs: Sequence[Graph], name: str) -> Pattern:
     number, first = block.places[0]
     order = sorted(range(block.size), key=lambda member: first[member])
     names = {member: _letter(place) for place, member in enumerate(order)}
-    reads = {member: _operands(block, graphs, member, names) for member in order}
-    lines, example, outside = [], [], _Outside()
+    outside = _outside(block, graphs, order)
+    lines, example = [], []
     for member in order:
-        op, attrs = graphs[number].nodes[first[member]].op, _attributes(block, graphs, member)
-        given = [outside.name(block, graphs, member, at) if read == _FREE else read
-                 for at, read in enumerate(reads[member])]  # fmt: skip
+        node, attrs = graphs[number].nodes[first[member]], _attributes(block, graphs, member)
+        given = _operands(block, graphs, member, names)
+        given = [outside.get((member, at), "_") if read == _FREE else read
+                 for at, read in enumerate(given)]  # fmt: skip
         while given and given[-1] == "_":
             given.pop()
-        if ops.commutative(op):
+        if ops.commutative(node.op):
             given = [read for read in given if read != "_"]
         tests = [f"{key}={_literal(value)}" for key, value in attrs.items()]
-        lines.append(f"{names[member]} = {op}({', '.join([*given, *tests])})")
-        example.append(_shown(graphs[number].nodes[first[member]], names, first, member, order))
+        lines.append(f"{names[member]} = {node.op}({', '.join([*given, *tests])})")
+        example.append(_shown(node, names, first, member, order))
     return Pattern(name, tuple(lines), tuple(example))
+
+
+def _outside(
+    block: Block, graphs: Sequence[Graph], order: Sequence[int]
+) -> dict[tuple[int, int], str]:
+    """Names of values from outside that several members read, by member and operand.
+
+    A value that one member reads says nothing; two names never stand for one value.
+    """
+    slots: dict[tuple[object, ...], list[tuple[int, int]]] = defaultdict(list)
+    for member in order:
+        names = dict.fromkeys(range(block.size), "")
+        for at, read in enumerate(_operands(block, graphs, member, names)):
+            if read == _FREE:
+                places = ((graphs[n].nodes[nodes[member]], nodes) for n, nodes in block.places)
+                slots[tuple(_outer(node, nodes, at) for node, nodes in places)].append((member, at))
+    shared = [key for key, used in slots.items() if len(used) > 1]
+    named: dict[tuple[int, int], str] = {}
+    for number, key in enumerate(shared, 1):
+        alone = all(a != b for other in shared if other is not key
+                    for a, b in zip(key, other, strict=True))  # fmt: skip
+        if alone:
+            named.update(dict.fromkeys(slots[key], f"x{number}"))
+    return named
 
 
 _FREE = "*"
@@ -180,9 +207,8 @@ def _operands(
     if ops.commutative(op):
         inner = [read for read in rows[0] if isinstance(read, tuple)]
         common = [read for read in inner if all(read in row for row in rows)]
-        edges = min(sum(read is not None for read in row) for row in rows)
-        free = [_FREE] * max(0, min(edges, len(rows[0])) - len(common))
-        return [_named(read, names) for read in common] + free
+        free = min(sum(read == _FREE for read in row) for row in rows)
+        return [_named(read, names) for read in common] + [_FREE] * free
     width = min(len(row) for row in rows)
     result = []
     for position in range(width):
@@ -213,20 +239,6 @@ def _named(read: _Read, names: Mapping[int, str]) -> str:
         return _FREE
     member, port = read
     return names[member] + (f"[{port}]" if port else "")
-
-
-class _Outside:
-    """Names of what a block reads: one where all places read one value, else several."""
-
-    def __init__(self) -> None:
-        self._names: dict[tuple[object, ...], str] = {}
-
-    def name(self, block: Block, graphs: Sequence[Graph], member: int, position: int) -> str:
-        key = tuple(
-            _outer(graphs[number].nodes[nodes[member]], nodes, position)
-            for number, nodes in block.places
-        )
-        return self._names.setdefault(key, f"x{len(self._names) + 1}")
 
 
 def _outer(node: Node, nodes: Sequence[int], position: int) -> object:

@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
 
-from genescan import notation, ops
+from genescan import notation, ops, selftest
 from genescan.errors import NotationError
 from genescan.expand import Linked, Variant
 from genescan.facts import Ref
 from genescan.findings import Context
+from genescan.formatting import formatted
 from genescan.graph import Edge, Graph, Node
 from genescan.index import Index
 from genescan.library import SUFFIX, Library
@@ -21,6 +22,8 @@ from genescan.notation import Body, Step, Use
 from genescan.signature import Signature
 from genescan.suggest import hint
 
+TODO = "TODO"
+"""Marks what a drafted signature leaves for a person to say."""
 MAX_SUMMARY = 120
 MAX_LINES = 60
 
@@ -306,6 +309,44 @@ def long_file(signature: Signature, library: Library) -> Iterator[Spot]:
         yield Spot(1, 1, f"{lines} lines, {MAX_LINES} are enough for most")
 
 
+def draft_text(signature: Signature, library: Library) -> Iterator[Spot]:
+    """What a draft leaves for a person to say."""
+    for number, line in enumerate(signature.source.splitlines(), 1):
+        if TODO in line:
+            yield Spot(number, line.index(TODO) + 1, f"{TODO} is left")
+
+
+def not_formatted(signature: Signature, library: Library) -> Iterator[Spot]:
+    """Files that look alike are read faster."""
+    if signature.source and formatted(signature.source) != signature.source:
+        yield Spot(1, 1, "not in the one layout")
+
+
+def subsumed(signature: Signature, library: Library) -> Iterator[Spot]:
+    """Two families that hold of the same graphs, of which neither speaks of the other."""
+    if signature.level != "family" or signature.fallback:
+        return
+    rivals: set[str] | None = None
+    for example in signature.match:
+        context = Context(library, Index(selftest.graph(example, signature.source)))
+        held = {
+            other.id
+            for other in library
+            if other.level == "family"
+            and not other.fallback
+            and context.finding(other).truth == "true"
+        }
+        rivals = held if rivals is None else rivals & held
+    for other in sorted((rivals or set()) - {signature.id}):
+        if not _related(signature, library.signatures[other], library):
+            yield _at(signature, "condition", f"{other} holds of all examples too")
+
+
+def _related(a: Signature, b: Signature, library: Library) -> bool:
+    """Whether one uses, supersedes or names the other."""
+    return any(y.id in {*x.uses.values(), *x.supersedes, *x.relatives} for x, y in ((a, b), (b, a)))
+
+
 LINTS: tuple[Lint, ...] = (
     Lint("IdDiffersFromPath", "error", "rename the file or the id", id_differs),
     Lint("SummaryTooLong", "error", "move details to why", long_summary),
@@ -326,6 +367,9 @@ LINTS: tuple[Lint, ...] = (
     Lint("OpenOperands", "warning", "pass '_' to say that any will do", open_operands),
     Lint("NoRareOperator", "warning", "name an operator that few graphs have", no_rare_operator),
     Lint("UnusedPattern", "warning", "ask for it or remove it", unused_pattern),
+    Lint("DraftText", "warning", "say it in your words", draft_text),
+    Lint("NotFormatted", "warning", "run genescan signatures fmt", not_formatted),
+    Lint("Subsumed", "warning", "tell them apart, or name it under supersedes", subsumed),
     Lint("LongFile", "warning", "move shared parts to a component", long_file),
 )
 """Every lint, in the order of their reports."""

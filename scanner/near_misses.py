@@ -10,6 +10,7 @@ constraint that nobody can break, or an example that is missing.
 from __future__ import annotations
 
 import ast
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -41,6 +42,7 @@ _OTHER: Mapping[str, tuple[str, ...]] = {
     "Reduce": ("ReduceLogSum", "ReduceMax"),
 }
 """What a node of each class is changed into: first something rare, then something common."""
+_LOOP = re.compile(r"range\(\d+\)")
 _MANY = 400
 """Near misses of one signature."""
 
@@ -65,7 +67,7 @@ def derive(signature: Signature, library: Library, limits: Limits = DEFAULT) -> 
     found: list[Miss] = []
     for example in signature.match:
         graph = selftest.graph(example, signature.source)
-        for edit, changed in _changes(graph):
+        for edit, changed in [*_once(signature, example), *_changes(graph)]:
             accepted = _holds(signature, library, Index(changed), limits)
             found.append(Miss(example.name, edit, changed, accepted))
             if len(found) >= _MANY:
@@ -164,6 +166,13 @@ def _places(graph: Graph) -> dict[_Key, list[int]]:
         if graph.nodes[index].op != "Input":
             places[keys[index]].append(index)
     return places
+
+
+def _once(signature: Signature, example: Example) -> Iterator[tuple[str, Graph]]:
+    """The example with every loop run once."""
+    single = example._replace(text=_LOOP.sub("range(1)", example.text))
+    if single.text != example.text:
+        yield "loops: 1", selftest.graph(single, signature.source)
 
 
 def _changes(graph: Graph) -> Iterator[tuple[str, Graph]]:

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeAlias, get_args, get_origin, get_type_hints
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 
 Outcome: TypeAlias = Literal[
     "identified", "ambiguous", "unknown", "unsupported", "unreadable", "partial"
@@ -69,6 +69,39 @@ class Near:
     id: str
     coverage: float
     reasons: tuple[str, ...]
+    blocks: tuple[str, ...] = ()
+    """Digests of the repeated blocks that its patterns explain."""
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """Unexplained nodes that hang together."""
+
+    size: int
+    """How many compute nodes."""
+    nodes: tuple[int, int]
+    """First and last node in the canonical graph."""
+    first: str
+    """Source name of the first node."""
+    last: str
+    operators: Mapping[str, int] = field(default_factory=dict)
+    """Most frequent first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """A block that occurs several times, found without any signature."""
+
+    count: int
+    size: int
+    """Nodes of one occurrence."""
+    coverage: float
+    """Share of the compute nodes in all occurrences, 0 to 1."""
+    digest: str
+    """Identity of the block: equal blocks of other models have the same."""
+    operators: tuple[str, ...]
+    first: str
+    """Source name of the first node of the first occurrence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +113,8 @@ class Unexplained:
     nodes: int
     operators: Mapping[str, int] = field(default_factory=dict)
     """Unexplained compute nodes by operator, most frequent first."""
+    regions: tuple[Region, ...] = ()
+    """The largest parts, largest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +159,8 @@ class Model:
     relatives: tuple[Relative, ...] = ()
     nearest: tuple[Near, ...] = ()
     """For an unknown graph: families that come closest."""
+    repeated: tuple[Repeated, ...] = ()
+    """For an unknown graph: the blocks it is made of."""
     unexplained: Unexplained = Unexplained(1.0, 0)
     unknown_operators: Mapping[str, int] = field(default_factory=dict)
     evidence: tuple[Evidence, ...] = ()

@@ -12,10 +12,12 @@ from genescan.commands import (
     COMPLETE,
     INCOMPLETE,
     INVALID,
+    PIN,
     USAGE,
     complain,
     limits_of,
     load_library,
+    pack_digest,
     write,
 )
 from genescan.errors import GenescanError
@@ -149,7 +151,20 @@ def _new(options: argparse.Namespace) -> int:
     return _deliver(template(options.id), options.output)
 
 
-_ON_FILES: Mapping[str, Callable[[argparse.Namespace], int]] = {"fmt": _fmt, "new": _new}
+def _digest(options: argparse.Namespace) -> int:
+    for path in options.paths:
+        if not Path(path).exists():
+            complain(f"{path}: no such file or folder")
+            return USAGE
+        sys.stdout.write(f"{clean(path)}{PIN}{pack_digest(path)}\n")
+    return COMPLETE
+
+
+_ON_FILES: Mapping[str, Callable[[argparse.Namespace], int]] = {
+    "fmt": _fmt,
+    "new": _new,
+    "digest": _digest,
+}
 
 
 def _deliver(text: str, output: str | None) -> int:

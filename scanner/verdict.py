@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
-from genescan import ops, purpose
+from genescan import leftover, ops, purpose
 from genescan.canonical import Canonical
 from genescan.findings import Context, Finding
 from genescan.graph import Edge, Node
@@ -23,7 +23,7 @@ from genescan.report import (
     Near,
     Outcome,
     Relative,
-    Unexplained,
+    Repeated,
 )
 from genescan.signature import Signature
 
@@ -72,6 +72,7 @@ def judge(canonical: Canonical, context: Context, *, matches: bool = False) -> M
     family = _family(top, share, context) if outcome in ("identified", "partial") else None
     signatures = [c.signature for c in top] if outcome != "unknown" else []
     modality, task, evidence = purpose.read(graph, signatures)
+    blocks = leftover.repeated(context) if outcome == "unknown" else ()
     model = Model(
         path="",
         format=graph.format,
@@ -88,8 +89,9 @@ def judge(canonical: Canonical, context: Context, *, matches: bool = False) -> M
         modality=modality,
         task=task,
         relatives=_relatives(top, library) if outcome != "unknown" else (),
-        nearest=_nearest(claims, context) if outcome in ("unknown", "partial") else (),
-        unexplained=_unexplained(explained, context),
+        nearest=_nearest(claims, blocks, context) if outcome in ("unknown", "partial") else (),
+        repeated=tuple(block for block, _ in blocks),
+        unexplained=leftover.rest(explained, context),
         unknown_operators=_unknown_operators(graph.nodes),
         evidence=evidence,
         errors=tuple(f"canonicalisation lost something: {i}" for i in canonical.incidents[:20]),
@@ -219,10 +221,6 @@ def _candidates(claims: Sequence[_Claim], explained: float, context: Context) ->
     return tuple(family for family in families if family is not None)
 
 
-def _name(node: Node) -> str:
-    return node.origin[0] if node.origin else node.op
-
-
 def _components(
     families: Iterable[_Claim], components: Iterable[_Claim], context: Context
 ) -> tuple[Component, ...]:
@@ -241,8 +239,8 @@ def _components(
             count=max((len(s.matches) for s in claim.finding.searches.values()), default=0),
             coverage=round(len(claim.nodes) / max(1, len(context.compute)), 4),
             nodes=(ordered[0], ordered[-1]),
-            first=_name(context.graph.nodes[ordered[0]]),
-            last=_name(context.graph.nodes[ordered[-1]]),
+            first=leftover.name(context.graph.nodes[ordered[0]]),
+            last=leftover.name(context.graph.nodes[ordered[-1]]),
         )
     return tuple(sorted(found.values(), key=lambda c: (c.level != "family", -c.coverage, c.id)))
 
@@ -265,26 +263,25 @@ def _relatives(claims: Iterable[_Claim], library: Library) -> tuple[Relative, ..
     )
 
 
-def _nearest(claims: Iterable[_Claim], context: Context) -> tuple[Near, ...]:
+def _nearest(
+    claims: Iterable[_Claim], blocks: Sequence[tuple[Repeated, frozenset[int]]], context: Context
+) -> tuple[Near, ...]:
     """Families some of whose patterns occur, though their condition does not hold."""
     near = [
         Near(
             claim.signature.id,
             round(len(claim.nodes) / max(1, len(context.compute)), 4),
             claim.finding.reasons,
+            tuple(
+                block.digest
+                for block, nodes in blocks
+                if len(nodes & claim.finding.covered) >= _INSIDE * len(nodes)
+            ),
         )
         for claim in claims
         if claim.signature.level == "family" and claim.nodes and not claim.signature.fallback
     ]
-    return tuple(sorted(near, key=lambda n: (-n.coverage, n.id))[:5])
-
-
-def _unexplained(explained: frozenset[int], context: Context) -> Unexplained:
-    rest = context.compute - explained
-    counts = Counter(context.graph.nodes[i].op for i in rest)
-    share = len(rest) / len(context.compute) if context.compute else 0.0
-    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return Unexplained(round(share, 4), len(rest), dict(ranked[:20]))
+    return tuple(sorted(near, key=lambda n: (-len(n.blocks), -n.coverage, n.id))[:5])
 
 
 def _unknown_operators(nodes: Iterable[Node]) -> dict[str, int]:
@@ -299,7 +296,11 @@ def _matches(claims: Iterable[_Claim], context: Context) -> tuple[Match, ...]:
             claim.signature.id,
             pattern,
             match.anchor,
-            {name: _name(nodes[i]) for name, i in match.bound.items() if not name.startswith("_")},
+            {
+                name: leftover.name(nodes[i])
+                for name, i in match.bound.items()
+                if not name.startswith("_")
+            },
         )
         for claim in {c.signature.id: c for c in claims}.values()
         for pattern, search in claim.finding.searches.items()

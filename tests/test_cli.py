@@ -23,6 +23,8 @@ ZIP = str(HOSTILE / "zip.onnx")
 
 # --- scan --------------------------------------------------------------------------------------
 
+SQUEEZENET = ROOT / "fixtures" / "onnx" / "squeezenet.onnx"
+
 
 def test_scanning_a_file_says_what_it_is(run: Run) -> None:
     ran = run("scan", RESNET)
@@ -235,6 +237,42 @@ def test_a_signature_whose_test_fails_is_invalid(run: Run, tmp_path: Path) -> No
     ran = run("signatures", "test", "own/net", "--rules", tmp_path)
     assert ran.code == INVALID
     assert "FAILED own/net::match[" in ran.out
+
+
+def test_learn_drafts_a_signature_that_names_the_model(run: Run, tmp_path: Path) -> None:
+    target = tmp_path / "net.yml"
+    assert run("learn", SQUEEZENET, "--id", "net", "-o", target).code == COMPLETE
+    assert run("signatures", "test", "net", "-r", target).code == COMPLETE
+    assert "net" in run("explain", SQUEEZENET, "net", "-r", target).out
+    assert "net matches" in run("explain", SQUEEZENET, "net", "-r", target).out
+    again = run("learn", SQUEEZENET, "-o", target)
+    assert again.code == USAGE and "already there" in again.err
+    assert run("learn", SQUEEZENET, "--not", SQUEEZENET).code == INCOMPLETE
+    assert run("learn", "no/such.onnx").code == INCOMPLETE
+
+
+def test_a_new_signature_passes_its_own_tests(run: Run, tmp_path: Path) -> None:
+    target = tmp_path / "mine.yml"
+    assert run("signatures", "new", "mine", "-o", target).code == COMPLETE
+    assert run("signatures", "test", "mine", "-r", target).code == COMPLETE
+    assert run("signatures", "fmt", "--check", target).code == COMPLETE
+    target.write_text(target.read_text() + "\n\n")
+    assert run("signatures", "fmt", "--check", target).code == INVALID
+    assert run("signatures", "fmt", target).code == COMPLETE
+    assert run("signatures", "fmt", "--check", target).code == COMPLETE
+    near = run("signatures", "near-misses", "mine", "-r", target)
+    assert near.code == COMPLETE and "mine: refuses" in near.out
+
+
+def test_a_pinned_pack_is_the_one_that_was_pinned(run: Run, tmp_path: Path) -> None:
+    pack = tmp_path / "pack"
+    pack.mkdir()
+    run("signatures", "new", "mine", "-o", pack / "mine.yml")
+    pin = run("signatures", "digest", pack).out.strip()
+    assert run("signatures", "test", "mine", "-r", pin).code == COMPLETE
+    (pack / "mine.yml").write_text((pack / "mine.yml").read_text().replace(">= 2", ">= 1"))
+    changed = run("signatures", "test", "mine", "-r", pin)
+    assert changed.code == INVALID and "its digest is" in changed.err
 
 
 def test_benchmark(run: Run, tmp_path: Path) -> None:

@@ -21,16 +21,17 @@ PARTS = {
     "language": "document fields facts decision condition pattern predicates notation expand "
     "signature library unroll edits",
     # patterns in graphs: pure, no files, no output
-    "engine": "outline relations plan index lookahead match explain chains findings",
-    "authoring": "lint selftest",
+    "engine": "blocks outline relations plan index lookahead match explain chains findings",
+    "authoring": "lint selftest learn near_misses formatting",
     # findings to a report
     "report": "report",
-    "verdict": "verdict purpose",
+    "verdict": "leftover verdict purpose",
+    "workshop": "workshop",
     # reports and graphs to text
     "render": "render render.*",
     # the program
     "story": "deadline folders pipeline isolation worker explanation benchmark",
-    "rim": "cli commands __main__",
+    "rim": "cli commands signature_commands __main__",
 }
 MAY_IMPORT = {
     "base": "",
@@ -42,9 +43,10 @@ MAY_IMPORT = {
     "authoring": "base language engine",
     "report": "",
     "verdict": "base canonical language engine report",
+    "workshop": "base language engine authoring verdict report",
     "render": "base report",
     "story": "base readers canonical language engine report verdict render",
-    "rim": "base readers canonical language engine authoring report render story",
+    "rim": "base readers canonical language engine authoring workshop report render story",
 }
 FRAMEWORKS = {
     "coremltools", "networkx", "numpy", "onnx", "onnxruntime", "openvino", "tensorflow", "tflite",

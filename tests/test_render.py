@@ -25,7 +25,9 @@ from genescan.report import (
     Match,
     Model,
     Near,
+    Region,
     Relative,
+    Repeated,
     Report,
     Skipped,
     Unexplained,
@@ -68,8 +70,12 @@ IDENTIFIED = Model(
 )  # fmt: skip
 UNKNOWN = Model(
     "nets/odd.onnx", "onnx", "unknown", "gs1:" + "c" * 32, "gs1:" + "d" * 32, 12, 10,
-    nearest=(Near("vision/vgg", 0.4, ("chain(block) = 1 (needs >= 2)",)),),
-    unexplained=Unexplained(1.0, 10, {"Conv": 6, "Unknown:com.example:Fancy": 4}),
+    nearest=(Near("vision/vgg", 0.4, ("chain(block) = 1 (needs >= 2)",), ("gs1:" + "9" * 32,)),),
+    repeated=(Repeated(3, 2, 0.6, "gs1:" + "9" * 32, ("Conv", "Relu"), "conv"),),
+    unexplained=Unexplained(
+        1.0, 10, {"Conv": 6, "Unknown:com.example:Fancy": 4},
+        (Region(10, (1, 12), "conv", "fancy_3", {"Conv": 6}),),
+    ),
     unknown_operators={"Unknown:com.example:Fancy": 4},
     seconds=0.01,
 )  # fmt: skip
@@ -90,8 +96,11 @@ HOSTILE = Model(
     EVIL, "onnx", "identified", "gs1:" + "0" * 32, "gs1:" + "1" * 32, 2, 2,
     family=Family("vision/resnet", "ResNet", None, 0.5, (EVIL,)),
     components=(Component("block/x", "X", "", "component", None, 1, 0.5, (1, 2), EVIL, EVIL),),
-    nearest=(Near("vision/vgg", 0.0, (EVIL,)),),
-    unexplained=Unexplained(0.5, 1, {f"Unknown:{EVIL}": 1}),
+    nearest=(Near("vision/vgg", 0.0, (EVIL,), (EVIL,)),),
+    repeated=(Repeated(3, 2, 0.6, EVIL, (EVIL, EVIL), EVIL),),
+    unexplained=Unexplained(
+        0.5, 1, {f"Unknown:{EVIL}": 1}, (Region(1, (1, 1), EVIL, EVIL, {EVIL: 1}),)
+    ),
     unknown_operators={f"Unknown:{EVIL}": 1},
     evidence=(Evidence(EVIL, EVIL),),
     matches=(Match("vision/resnet", "basic", 1, {"a": EVIL}),),

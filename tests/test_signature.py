@@ -30,9 +30,9 @@ min_engine: "0.1"
 summary: Residual CNN made of basic blocks.
 why: Two 3x3 convolutions and an identity or projection shortcut.
 misses: Pre-activation blocks.
-role: backbone
 modality: [image]
 task: classification
+role: backbone
 references: [arXiv:1512.03385]
 patterns:
   basic: |
@@ -507,6 +507,24 @@ def test_lints(old: str, new: str, name: str):
     changed = RESNET.replace(old, new, 1)
     assert changed != RESNET
     assert name in complaints(changed)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "name"),
+    [
+        ("why: Two", "why: TODO Two", "DraftText"),
+        ("title: ResNet\n", "title: ResNet\n\n", "NotFormatted"),
+    ],
+)
+def test_lints_about_what_a_draft_leaves(old: str, new: str, name: str):
+    assert old in RESNET and name in complaints(RESNET.replace(old, new, 1))
+
+
+def test_a_family_that_another_holds_of_too_is_subsumed():
+    other = RESNET.replace("id: vision/resnet", "id: vision/other").replace(">= 3", ">= 2")
+    assert "Subsumed" in complaints(RESNET, other)
+    told_apart = other.replace("role: backbone", "role: backbone\nrelatives: [vision/resnet]")
+    assert "Subsumed" not in complaints(RESNET, told_apart)
 
 
 def test_lints_about_tests_paths_and_components():

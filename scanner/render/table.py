@@ -128,7 +128,15 @@ def _facts(model: Model) -> Iterator[Line]:
     if model.compute_nodes:
         yield _row("explained", explained + (f"; rest: {operators}" if operators else ""))
     for near in model.nearest[:3]:
-        yield _row("nearest", f"{near.id} ({near.coverage:.0%} of the compute nodes)")
+        shared = f", {len(near.blocks)} repeated blocks" if near.blocks else ""
+        yield _row("nearest", f"{near.id} ({near.coverage:.0%} of the compute nodes{shared})")
+    for block in model.repeated:
+        operators = " ".join(map(clean, block.operators))
+        more = " ..." if block.size > len(block.operators) else ""
+        share = f"{block.count} x, {block.coverage:.0%} of the graph"
+        yield _row("block", f"{share}: {operators}{more}")
+    if model.outcome == "unknown" and model.repeated:
+        yield _row("next", f"genescan learn {clean(model.path)} drafts a signature")
     if model.unknown_operators:
         names = ", ".join(f"{clean(op)} x{n}" for op, n in model.unknown_operators.items())
         yield _row("unknown ops", names)
@@ -155,6 +163,8 @@ def _details(model: Model) -> Iterator[Line]:
         yield _row("relative", relative.id + through)
     for item in model.evidence:
         yield _row("evidence", clean(f"{item.claim}: {item.because}"))
+    for region in _regions(model):
+        yield _row("region", region)
     for near in model.nearest:
         for reason in near.reasons:
             yield _row("short of", clean(f"{near.id}: {reason}"))
@@ -163,6 +173,14 @@ def _details(model: Model) -> Iterator[Line]:
     for name, value in model.facts.items():
         yield _row("file says", clean(f"{name} = {value}"))
     yield _row("time", f"{model.seconds * 1000:.0f} ms")
+
+
+def _regions(model: Model) -> Iterator[str]:
+    """The largest unexplained parts, in words."""
+    for region in model.unexplained.regions:
+        operators = ", ".join(f"{clean(op)} x{n}" for op, n in region.operators.items())
+        span = f"{clean(region.first)} … {clean(region.last)}"
+        yield f"{region.size} unexplained nodes, {span}: {operators}"
 
 
 def _evidence(model: Model) -> Iterator[Line]:

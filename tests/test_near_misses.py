@@ -1,0 +1,74 @@
+"""Near misses and the mutation check: a constraint that nothing can break is reported."""
+
+from __future__ import annotations
+
+from genescan import near_misses
+from genescan.library import Library
+from genescan.near_misses import Mutation
+
+SIGNATURE = """
+id: t/unit
+title: unit
+level: family
+patterns:
+  unit: |
+    a = Conv(x, kernel_shape=[3, 3]{more})
+    out = Relu(a)
+condition: {condition}
+tests:
+  match:
+    three: |
+      for _ in range(3):
+          a = Conv(x, w[8, 8, 3, 3], kernel_shape=[3, 3])
+          x = Relu(a)
+"""
+
+
+def check(condition: str = "chain(unit) >= 2", more: str = "") -> Mutation:
+    library = load(condition, more)
+    return near_misses.check(library.signatures["t/unit"], library)
+
+
+def load(condition: str, more: str = "") -> Library:
+    library = Library.build([("t/unit.yml", SIGNATURE.format(condition=condition, more=more))])
+    assert not library.errors
+    return library
+
+
+def test_every_constraint_of_a_tight_signature_is_needed() -> None:
+    assert check() == Mutation((), ())
+
+
+def test_a_clause_that_nothing_breaks_is_named() -> None:
+    assert check("chain(unit) >= 2 and op(LSTM) == 0").unneeded == ("condition: op(LSTM) == 0",)
+    assert check("chain(unit) >= 2 and count(unit) >= 1").unneeded == (
+        "condition: count(unit) >= 1",
+    )
+
+
+def test_what_no_example_shows_is_named() -> None:
+    source = SIGNATURE.format(condition="chain(unit) >= 2 or rare", more="")
+    source = source.replace("condition:", "  rare: |\n    out = LSTM(x)\ncondition:")
+    library = Library.build([("t/unit.yml", source)])
+    assert near_misses.check(library.signatures["t/unit"], library).unshown == ("rare",)
+
+
+def test_near_misses_change_one_thing_in_every_round() -> None:
+    library = load("chain(unit) >= 2")
+    found = near_misses.derive(library.signatures["t/unit"], library)
+    texts = {str(miss): miss for miss in found}
+    refused = texts["{edit: three, set: {a.kernel_shape: (5, 5)}}"]
+    assert not refused.accepted
+    assert [n.attrs["kernel_shape"] for n in refused.graph.nodes if n.op == "Conv"] == [(5, 5)] * 3
+    assert texts["{edit: three, set: {a.strides: (2, 2)}}"].accepted, (
+        "the pattern says nothing of it"
+    )
+
+
+def test_operators_without_a_name_are_changed_too() -> None:
+    source = SIGNATURE.format(condition="chain(unit) >= 2", more="")
+    source = source.replace("x = Relu(a)", "x = Relu(BatchNormalization(a))")
+    source = source.replace("out = Relu(a)", "out = Relu(maybe(BatchNormalization)(a))")
+    library = Library.build([("t/unit.yml", source)])
+    edits = {miss.edit for miss in near_misses.derive(library.signatures["t/unit"], library)}
+    assert "x(0).op: LpNormalization" in edits
