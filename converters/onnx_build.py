@@ -9,6 +9,7 @@ from genescan.converters.base import Clock
 from genescan.converters.onnx_block import Block, Row
 from genescan.converters.onnx_functions import Library
 from genescan.converters.onnx_ops import CLASSICAL_DOMAIN, operator
+from genescan.converters.onnx_values import dtype
 from genescan.errors import ModelError
 from genescan.graph import Attr, Dims, Edge, Graph, Node, Operand, Tensor
 from genescan.limits import Limits
@@ -159,6 +160,8 @@ class Builder:
         op = operator(row.key.domain, row.key.name)
         if row.key.domain == CLASSICAL_DOMAIN:
             attrs = {**attrs, "kind": self._name(row.key.name)}
+        if op == "Cast" and isinstance(code := attrs.get("to"), int):  # what is folded needs a type
+            attrs = {**attrs, "to": dtype(code)}
         inputs = tuple(map(frame.operand, row.inputs))
         bodies: Mapping[str, Graph] = {}
         if row.bodies:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 
-from genescan import ops
+from genescan import ops, sizes
 from genescan.graph import Attr, Dims, Tensor
 
 Attrs = Mapping[str, Attr]
@@ -45,19 +45,6 @@ def operand(attrs: Attrs, name: str, constants: Constants, position: int) -> Att
     if name in attrs:
         return attrs[name]
     return constants[position] if position < len(constants) else None
-
-
-def broadcast(*shapes: Dims | None) -> Dims | None:
-    """Multidirectional broadcasting; sizes that cannot be told become None."""
-    if not shapes or any(shape is None for shape in shapes):
-        return None
-    rank = max(len(shape) for shape in shapes if shape is not None)
-    result: list[int | None] = []
-    for axis in range(-rank, 0):
-        sizes = {shape[axis] for shape in shapes if shape is not None and len(shape) >= -axis}
-        sizes.discard(1)
-        result.append(1 if not sizes else sizes.pop() if len(sizes) == 1 else None)
-    return tuple(result)
 
 
 def _axes(axes: tuple[int, ...], rank: int) -> set[int]:
@@ -119,7 +106,7 @@ def _matmul(attrs: Attrs, shapes: Shapes, constants: Constants) -> list[Dims | N
     a, b = shapes[0], shapes[1] if len(shapes) > 1 else None
     if a is None or b is None or len(a) < 2 or len(b) < 2:
         return [None]
-    batch = broadcast(a[:-2], b[:-2])
+    batch = sizes.broadcast(a[:-2], b[:-2])
     return [None if batch is None else (*batch, a[-2], b[-1])]
 
 
@@ -197,7 +184,7 @@ def _expand(attrs: Attrs, shapes: Shapes, constants: Constants) -> list[Dims | N
     target = ints(constants[1]) if len(constants) > 1 else None
     if target is None:
         return [None]
-    return [broadcast(shapes[0], target)]
+    return [sizes.broadcast(shapes[0], target)]
 
 
 def _concat(attrs: Attrs, shapes: Shapes, constants: Constants) -> list[Dims | None]:
@@ -303,8 +290,10 @@ def _recurrent(attrs: Attrs, shapes: Shapes, constants: Constants) -> list[Dims 
 
 
 def _resize(attrs: Attrs, shapes: Shapes, constants: Constants) -> list[Dims | None]:
-    data = shapes[0]
-    return [None if data is None or len(data) < 2 else (*data[:2], *(None,) * (len(data) - 2))]
+    scales = operand(attrs, "scales", constants, 1 if len(constants) == 2 else 2)
+    factors = scales.data if isinstance(scales, Tensor) else scales
+    target = ints(operand(attrs, "sizes", constants, 3))
+    return [sizes.resized(shapes[0], target, factors if isinstance(factors, tuple) else None)]
 
 
 def _topk(attrs: Attrs, shapes: Shapes, constants: Constants) -> list[Dims | None]:
@@ -329,6 +318,11 @@ def _tile(attrs: Attrs, shapes: Shapes, constants: Constants) -> list[Dims | Non
     return [tuple(None if d is None else d * n for d, n in zip(data, times, strict=True))]
 
 
+def _pad(attrs: Attrs, shapes: Shapes, constants: Constants) -> list[Dims | None]:
+    pads = ints(operand(attrs, "pads", constants, 1))
+    return [sizes.padded(shapes[0], pads, named=len(constants) > 3)]
+
+
 def _same_rank(attrs: Attrs, shapes: Shapes, constants: Constants) -> list[Dims | None]:
     return [None if shapes[0] is None else (None,) * len(shapes[0])] * 2
 
@@ -338,7 +332,7 @@ def _same(attrs: Attrs, shapes: Shapes, constants: Constants) -> list[Dims | Non
 
 
 def _broadcast(attrs: Attrs, shapes: Shapes, constants: Constants) -> list[Dims | None]:
-    return [broadcast(*shapes)]
+    return [sizes.broadcast(*shapes)]
 
 
 def _einsum(attrs: Attrs, shapes: Shapes, constants: Constants) -> list[Dims | None]:
@@ -373,7 +367,7 @@ _RULES: Mapping[str, Rule] = {
     "Size": lambda a, s, c: [()], "ConstantOfShape": _constant_of_shape, "Range": _range,
     "LSTM": _recurrent, "GRU": _recurrent, "RNN": _recurrent,
     "Resize": _resize, "Upsample": _resize, "Tile": _tile, "GridSample": _grid_sample,
-    "Pad": _same_rank,
+    "Pad": _pad,
     "TopK": _topk, "Trilu": _same, "CumSum": _same, "PRelu": _same,
     "Where": _broadcast, "Mod": _broadcast, "EyeLike": _same,
     "QuantizeLinear": _same, "DequantizeLinear": _same,
@@ -396,5 +390,5 @@ def infer(op: str, attrs: Attrs, shapes: Shapes, constants: Constants) -> list[D
     if op in _SAME or kind in _UNARY:
         return list(shapes[:1])
     if kind in ("Elementwise", "Logic"):
-        return [broadcast(*shapes)]
+        return [sizes.broadcast(*shapes)]
     return []

@@ -213,3 +213,9 @@ def test_attributes_without_a_plain_value_are_left_out() -> None:
     row.attribute.add(name="type", type=13).tp.tensor_type.elem_type = 1
     row.attribute.append(attribute("blob", "b" * 5_000))
     assert read([row]).nodes[1].attrs == {}
+
+
+def test_types_of_casts_have_names() -> None:
+    casts = [node("Cast", "x", "y", to=INT64), node("Cast", "y", "z", to=99)]
+    found = [each.attrs["to"] for each in read(graph(casts)).nodes if each.op == "Cast"]
+    assert found == ["int64", "undefined"]

@@ -11,7 +11,7 @@ from running import ROOT
 
 PARTS = {
     # the ground: data, vocabulary, notation
-    "base": "errors limits graph ops shapes text kleene suggest collector",
+    "base": "errors limits graph ops shapes sizes text kleene suggest collector",
     # files to raw graphs
     "readers": "converters converters.*",
     # raw graphs to canonical ones

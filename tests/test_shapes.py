@@ -92,6 +92,27 @@ def test_a_reshape_by_a_constant() -> None:
     assert with_constants("Reshape", (4,), Tensor("int64", (3,))) == (None, None, None)
 
 
+def test_borders() -> None:
+    image, borders = (1, 8, 14, None), (0, 0, 1, 1, 0, 0, 1, 1)
+    assert with_constants("Pad", image, vector(*borders)) == (1, 8, 16, None)
+    assert with_constants("Pad", image, pads=borders) == (1, 8, 16, None)
+    assert with_constants("Pad", (4,), vector(-9, 0)) == (None,)
+    assert with_constants("Pad", (4, 4), vector(1, 1)) == (None, None)
+    assert with_constants("Pad", None, vector(1, 1)) is None
+
+
+def test_resized_images() -> None:
+    image, nothing = (1, 8, 4, 7), Tensor("float32", (0,), ())
+    factors = Tensor("float32", (4,), (1.0, 1.0, 2.0, 1.42857146))
+    assert with_constants("Resize", image, nothing, factors) == (1, 8, 8, 10)
+    assert with_constants("Upsample", image, factors) == (1, 8, 8, 10)
+    assert with_constants("Upsample", image, scales=(1.0, 1.0, 2.0, 2.0)) == (1, 8, 8, 14)
+    target = vector(1, 8, 16, -1)
+    assert with_constants("Resize", image, nothing, nothing, target) == (1, 8, 16, None)
+    assert with_constants("Resize", (2**63, 1, 2**63), vector(1, 1, 2)) == (2**63, 1, None)
+    assert with_constants("Resize", image, nothing) == (1, 8, None, None)
+
+
 def test_slices() -> None:
     bounds = (vector(1), vector(2**62), vector(-1))
     assert with_constants("Slice", (2, 10), *bounds) == (2, 9)

@@ -46,7 +46,7 @@ def main(argv: list[str] | None = None) -> int:
     cached: tuple[str, Built, list[np.ndarray]] | None = None
     for row in rows:
         name = row["path"].split("/")[0]
-        if args.only and name not in args.only:
+        if (args.only and name not in args.only) or known[name].toolchain != "torch":
             continue
         if cached is None or cached[0] != name:
             built = make(known[name], int(row["seed"]))

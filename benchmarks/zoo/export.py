@@ -201,18 +201,39 @@ VARIANTS: dict[str, Callable[[Job], None]] = {
     "ort_transformers": ort_transformers,
     "q_static_qoperator": partial(static_int8, form="QOperator"),
 }
+KERAS = {
+    "keras_saved": "saved",
+    "keras_frozen": "frozen.pb",
+    "keras_tflite": "fp32.tflite",
+    "keras_tflite_dynamic": "dynamic.tflite",
+    "keras_tflite_fp16": "fp16.tflite",
+    "keras_openvino": "openvino.xml",
+    "keras_coreml": "coreml.mlpackage",
+}
+"""Variants of Keras models with their file names; a SavedModel is a folder."""
 FEW = ["ts17", "dyn18", "ts17_nofold", "q_static_qdq", "q_dynamic", "ort_all", "fp16"]
 
 
 def variants_for(spec: Spec, choice: str) -> list[str]:
     """Names of the variants to write for this spec, sources first."""
+    if spec.toolchain == "keras":
+        return list(KERAS)
     names = FEW if choice == "few" else list(VARIANTS)
     return [name for name in names if name != "ort_transformers" or spec.ort_kind]
+
+
+def file_name(spec: Spec, variant: str) -> str:
+    """What the file of a variant is called."""
+    return KERAS[variant] if spec.toolchain == "keras" else f"{variant}.onnx"
 
 
 def run(spec: Spec, variant: str, seed: int, folder: Path) -> None:
     """Write one variant, or leave no file behind."""
     folder.mkdir(parents=True, exist_ok=True)
+    if spec.toolchain == "keras":
+        from benchmarks.zoo.from_keras import walk
+
+        return walk(spec, variant, seed, folder, KERAS[variant])
     final = folder / f"{variant}.onnx"
     partial_file = folder / f"{variant}.part"
     try:

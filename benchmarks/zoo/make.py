@@ -1,4 +1,4 @@
-"""CLI: write OUT/<name>/<variant>.onnx, OUT/manifest.csv and OUT/errors.csv."""
+"""CLI: write OUT/<name>/<file of a variant>, OUT/manifest.csv and OUT/errors.csv."""
 
 from __future__ import annotations
 
@@ -22,6 +22,9 @@ ERROR_COLUMNS = ["name", "variant_export", "cause"]
 
 def serve(link: Connection, out: str, seed: int) -> None:
     """Worker loop: receive (name, variant) and export."""
+    from benchmarks.roads.export import one_thread
+
+    one_thread()
     import torch
 
     from benchmarks.zoo.catalogue import specs
@@ -63,7 +66,9 @@ class Ledger:
 
     def good(self, spec: Any, variant: str) -> None:
         """Record a written file."""
-        path = f"{spec.name}/{variant}.onnx"
+        from benchmarks.zoo.export import file_name
+
+        path = f"{spec.name}/{file_name(spec, variant)}"
         values = [path, spec.family, spec.variant, spec.components, spec.modality, spec.task]
         with self.lock:
             values += [variant, self.seed, spec.implementation, spec.split]
@@ -88,7 +93,7 @@ class Ledger:
 
 def work(todo: queue.Queue[Any], ledger: Ledger, args: argparse.Namespace) -> None:
     """Thread body: take models from the queue and drive one worker process."""
-    from benchmarks.zoo.export import variants_for
+    from benchmarks.zoo.export import file_name, variants_for
 
     worker = Worker(serve, str(args.out), args.seed)
     while True:
@@ -99,7 +104,7 @@ def work(todo: queue.Queue[Any], ledger: Ledger, args: argparse.Namespace) -> No
             return
         begin, made, failed = time.monotonic(), 0, 0
         for variant in variants_for(spec, args.variants):
-            if (args.out / spec.name / f"{variant}.onnx").exists():
+            if (args.out / spec.name / file_name(spec, variant)).exists():
                 ledger.good(spec, variant)
                 continue
             if (spec.name, variant) in ledger.errors and not args.retry:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -21,12 +22,15 @@ class Built:
 
 @dataclass(frozen=True)
 class Spec:
-    """One labelled architecture. `build` gets the seed derived for this model."""
+    """One labelled architecture. `build` gets the seed derived for this model.
+
+    It returns a `Built`, or a Keras model where that is the toolchain.
+    """
 
     name: str
     family: str
     variant: str
-    build: Callable[[int], Built]
+    build: Callable[[int], Any]
     components: str = ""
     modality: str = "image"
     task: str = "classification"
@@ -37,6 +41,8 @@ class Spec:
     """Whose code the network is: `twin` of a paper, `transformers`, `keras.applications` ..."""
     split: str = "dev"
     """`dev`: signatures may be written with it; `test`: only judged by it."""
+    toolchain: str = "torch"
+    """What writes the files: `torch`, by way of ONNX, or `keras`."""
 
 
 def model_seed(name: str, seed: int) -> int:
@@ -78,7 +84,7 @@ def make(spec: Spec, seed: int) -> Built:
     derived = model_seed(spec.name, seed)
     torch.manual_seed(derived)
     torch.backends.mha.set_fastpath_enabled(False)  # the fused layer has no ONNX form
-    built = spec.build(derived)
+    built: Built = spec.build(derived)
     settle(built.module)
     return built
 

@@ -55,6 +55,19 @@ def run(draft: Draft) -> None:
     _contract(draft, frozenset(_LABELS))
 
 
+def swaps_last(label: str) -> bool:
+    """Whether what stands on an edge is a transpose of the last two axes alone.
+
+    One whose order the file keeps elsewhere is taken for one: rows become columns.
+    """
+    if label == "Transpose":
+        return True
+    order = label.removeprefix("Transpose(").removesuffix(")").split(",")
+    rank = len(order)
+    wanted = [*range(rank - 2), rank - 1, rank - 2]
+    return label.startswith("Transpose(") and rank > 1 and order == list(map(str, wanted))
+
+
 def _contract(draft: Draft, names: frozenset[str]) -> None:
     """One walk in topological order; each reader moves once."""
     for node in draft:

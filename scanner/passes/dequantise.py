@@ -28,7 +28,7 @@ _KEEP_SIGN = frozenset(
     {
         "QuantizeLinear", "DequantizeLinear", "MaxPool", "AveragePool", "GlobalAveragePool",
         "Resize", "Transpose", "Reshape", "Squeeze", "Unsqueeze", "Flatten", "Expand", "Slice",
-        "Identity",
+        "Split", "Identity",
     }
 )  # fmt: skip
 _LINEAR = frozenset(
@@ -42,7 +42,13 @@ _NEVER_NEGATIVE = frozenset(
 )
 _KEEPING = frozenset({"Add", "Mul", "MatMul", "Einsum", "Concat", "ReduceSum", "ReduceMean"})
 """Of numbers that are not negative these make others of the kind."""
-_CURVES = frozenset({"Sigmoid", "HardSigmoid"})
+_CURVES = frozenset({"Sigmoid", "HardSigmoid", "Tanh", _MS + "QLinearSigmoid"})
+_CODED = frozenset({"QuantizeLinear", "DequantizeLinear"})
+_SOFTMAX = frozenset({"Softmax", _MS + "QLinearSoftmax"})
+_BEFORE_SOFTMAX = frozenset(
+    {"QuantizeLinear", "DequantizeLinear", "Transpose", "Reshape", "Mul", "Div", "Add", "Where"}
+)
+"""What stands between the scores of an attention and its softmax."""
 _FAR = 6
 _MOST = 64
 """Nodes looked at for one question, and steps back to a producer."""
@@ -172,15 +178,39 @@ def _restore_relu(draft: Draft, node: Draft.Node) -> None:
     value = node.inputs[0]
     if not _clamped(node.arg(2)) or not isinstance(value, Value) or _final(node.out):
         return
-    if _linear(value) and not _activated(node.out):
+    if _linear(value) and not _activated(node.out) and not _scores(value):
         draft.set_input(node, 0, _relu(draft, value, node))
 
 
 def _activated(value: Value) -> bool:
-    """Whether only gates read a quantised value: half of their range would be of no use."""
-    users = [user for node in value.users for user in node.out.users]
-    quantised = all(node.op == "DequantizeLinear" for node in value.users)
-    return quantised and bool(users) and all(user.op in _CURVES for user in users)
+    """Whether only bounded curves read a quantised value: half their range would be of no use."""
+    return _leads_only_to(value, _CURVES, _CODED)
+
+
+def _scores(value: Value) -> bool:
+    """Whether a product goes to softmaxes alone: scores of an attention, logits of classes."""
+    product = _producer(value)
+    if product.op == "Add" and len(product.dynamic) == 1:  # a bias
+        product = _producer(product.dynamic[0])
+    found = product.op in ("MatMul", "Einsum", "Gemm")
+    return found and _leads_only_to(value, _SOFTMAX, _BEFORE_SOFTMAX)
+
+
+def _leads_only_to(value: Value, ends: frozenset[str], through: frozenset[str]) -> bool:
+    """Whether all readers of a value, seen through some operators, are of one kind."""
+    seen, stack, found = set[Draft.Node](), list(value.users), False
+    while stack:
+        user = stack.pop()
+        if user in seen:
+            continue
+        seen.add(user)
+        if user.op in ends:
+            found = True
+        elif user.op not in through or len(seen) > _MOST:
+            return False
+        else:
+            stack.extend(user.out.users)
+    return found
 
 
 def _final(value: Value) -> bool:
@@ -206,7 +236,7 @@ def _static(draft: Draft, node: Draft.Node) -> None:
     draft.set_inputs(node, [arg for arg in args if arg is not None])
     draft.retype(node, op)
     draft.prune(rest, "quantisation")
-    if clamp and _linear(node.out):
+    if clamp and _linear(node.out) and not (_activated(node.out) or _scores(node.out)):
         _after(draft, node, "Relu", [], {"restored": "zero point"})
     if bias is not None:
         _after(draft, node, "Add", [bias], {})

@@ -60,7 +60,7 @@ def run(draft: Draft, *, learn: bool = True) -> None:
         elif (node.inputs and not node.dynamic) or node.op == "Constant":
             _replace(draft, node, _fold(node))
         elif learn:
-            _learn(node)
+            learn_shapes(node)
     draft.folded = draft.edits
 
 
@@ -132,7 +132,8 @@ def _release(draft: Draft, value: Value) -> None:
         draft.prune([value], "only its shape was used")
 
 
-def _learn(node: Draft.Node) -> None:
+def learn_shapes(node: Draft.Node) -> None:
+    """Infer the shapes of a node's results from its operands'; for nodes without movement."""
     dims, constants, attrs = _operands(node)
     for value, shape in zip(
         node.outputs, shapes.infer(node.op, attrs, dims, constants), strict=False

@@ -1,6 +1,8 @@
 """Fold zero padding into the windows that read it.
 
-Exporters write the padding of a convolution as an attribute or as a Pad of its own.
+Exporters write the padding of a convolution as an attribute or as a Pad of its own. Zeros that are
+joined to a value are padding too; so are equal borders around what only convolutions read, where
+the file keeps the borders' values elsewhere.
 
 Before:
     y = Conv(Pad(x, mode="constant"), w[8, 3, 3, 3], kernel_shape=[3, 3])
@@ -11,8 +13,11 @@ After:
 
 from __future__ import annotations
 
+import math
+
 from genescan.draft import Draft, Value
 from genescan.graph import Tensor
+from genescan.limits import DEFAULT
 from genescan.passes.unify_spellings import scalar
 
 _WINDOWS = frozenset({"Conv", "AveragePool"})
@@ -20,6 +25,8 @@ _WINDOWS = frozenset({"Conv", "AveragePool"})
 
 def run(draft: Draft) -> None:
     """Bypass every constant-zero Pad whose readers all slide a window."""
+    for node in draft.of("Concat"):
+        _joined(draft, node)
     for node in draft.of("Pad"):
         value = node.arg(2)
         zero = value is None or (isinstance(value, Tensor) and scalar(value) in (0.0, None))
@@ -29,6 +36,32 @@ def run(draft: Draft) -> None:
             continue
         if all(_absorbs(user, node) for user in users):
             draft.bypass(node, "padding")
+
+
+def _joined(draft: Draft, node: Draft.Node) -> None:
+    """A value between borders of zeros is a padded value."""
+    borders = [arg for arg in node.inputs if isinstance(arg, Tensor)]
+    if len(node.dynamic) != 1 or not borders or len(borders) + 1 != len(node.inputs):
+        return
+    place = node.inputs.index(node.dynamic[0])
+    stored = all(scalar(border) == 0.0 for border in borders)
+    if not stored and not (place == 1 and len(borders) == 2 and _unknown(borders)):
+        return
+    if not stored and not all(user.op == "Conv" for user in node.out.users):
+        return
+    draft.set_inputs(node, node.dynamic, {0: node.via.get(place, ())})
+    draft.retype(node, "Pad", {"mode": "constant"})
+    if not stored:
+        node.marks["assumed"] = "zeros around a convolution's operand"
+
+
+def _unknown(borders: list[Tensor]) -> bool:
+    """Two borders of one small size whose values are not told, as only closed files leave them."""
+    first, second = borders
+    untold = first.data is None and second.data is None
+    if not untold or first.shape is None or first.shape != second.shape:
+        return False
+    return math.prod(size for size in first.shape if size is not None) <= DEFAULT.fold_elements
 
 
 def _absorbs(user: Draft.Node, node: Draft.Node) -> bool:

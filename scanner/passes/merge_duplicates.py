@@ -1,6 +1,7 @@
 """Merge nodes that compute the same from the same operands.
 
-Some optimisers share what a source computes twice; the shared form can be reached from both.
+Some optimisers share what a source computes twice; the shared form can be reached from both. The
+product of two values one way round is the transposed product of the other way round.
 
 Before:
     y = Add(Relu(x), Tanh(Relu(x)))
@@ -15,6 +16,7 @@ from __future__ import annotations
 from genescan import ops
 from genescan.draft import Arg, Draft
 from genescan.graph import Attr, Tensor
+from genescan.passes import contract_movement
 
 _CHANCE = frozenset(
     {
@@ -22,6 +24,7 @@ _CHANCE = frozenset(
         "Multinomial", "Dropout",
     }
 )  # fmt: skip
+_TYPES = ("Cast", "Quantize", "Dequantize", "quantised")
 _INTEGERS = ("int64", "int32")
 """Types of sizes, axes and indices: where these are equal, they are meant to be."""
 
@@ -35,10 +38,33 @@ def run(draft: Draft) -> None:
         key = _key(node) if _certain(node) else id(node)
         first = seen.setdefault(key, node)
         if first is node:
+            _merge_turned(draft, node, seen)
             continue
         for mine, kept in zip(node.outputs, first.outputs, strict=True):
             draft.replace(mine, kept)
         draft.remove(node, heirs=(first,))
+
+
+def _merge_turned(draft: Draft, node: Draft.Node, seen: dict[object, Draft.Node]) -> None:
+    """Of MatMul(a, Transpose(b)) and MatMul(b, Transpose(a)) keep the former, read transposed."""
+    if node.op != "MatMul" or len(node.inputs) != 2 or len(node.dynamic) != 2:
+        return
+    key = node.op, _key(node)[1], tuple(_operand(arg) for arg in node.inputs[::-1]), 1
+    first = seen.get(key)
+    if first is None or first is node or not first.alive:
+        return
+    mine, other = ([_way(each, place) for place in (0, 1)] for each in (node, first))
+    turns = [way[1][-1:] for way in (mine, other)]
+    if not all(len(turn) == 1 and contract_movement.swaps_last(turn[0]) for turn in turns):
+        return
+    if mine[0] == other[1][:-1] and other[0] == mine[1][:-1]:
+        draft.replace(node.out, first.out, tuple(turns[0]))
+        draft.remove(node, heirs=(first,))
+
+
+def _way(node: Draft.Node, place: int) -> list[str]:
+    """The movement before an operand, without what changes types alone."""
+    return [label for label in node.via.get(place, ()) if label not in _TYPES]
 
 
 def _certain(node: Draft.Node) -> bool:
@@ -47,11 +73,13 @@ def _certain(node: Draft.Node) -> bool:
     return node.op != "Slice" or any(bounds)
 
 
-def _key(node: Draft.Node) -> object:
+def _key(node: Draft.Node) -> tuple[object, ...]:
     operands = [_operand(arg) for arg in node.inputs]
     if ops.commutative(node.op):
         operands.sort(key=repr)
     attrs = tuple(sorted((name, _attr(value)) for name, value in node.attrs.items()))
+    if node.op == "Softmax":  # over rows or over columns of one product
+        attrs += (("turned", _attr(sum(map(contract_movement.swaps_last, _way(node, 0))) % 2)),)
     return node.op, attrs, tuple(operands), len(node.outputs)
 
 

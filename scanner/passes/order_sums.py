@@ -11,7 +11,7 @@ After:
 
 from __future__ import annotations
 
-from genescan import shapes
+from genescan import sizes
 from genescan.draft import Draft, Value
 from genescan.graph import Tensor
 from genescan.passes.unify_spellings import scalar
@@ -47,7 +47,7 @@ def _merge(draft: Draft, node: Draft.Node) -> None:
         a, b = scalar(first), scalar(second)
         if a is not None and b is not None and first.squeezed == second.squeezed == ():
             data = (a + b if node.op == "Add" else a * b,)
-        merged = Tensor(first.dtype, shapes.broadcast(first.shape, second.shape), data)
+        merged = Tensor(first.dtype, sizes.broadcast(first.shape, second.shape), data)
         position = node.inputs.index(parts[0])
         draft.set_inputs(node, [parts[0], merged], {0: node.via.get(position, ())})
         draft.replace(user.out, node.out)

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 
 from genescan.draft import Draft, Value
 from genescan.graph import Attr, Tensor
+from genescan.passes import contract_movement
 
 _PRODUCTS = ("MatMul", "Einsum", "Gemm")
 _STEPS = 10
@@ -132,6 +133,23 @@ def _unscaled(draft: Draft, value: Value) -> tuple[Value, list[Draft.Node]]:
     return value, []
 
 
+def _keys_first(softmax: Draft.Node, scores: _Scores) -> bool:
+    """Whether the product has the keys, over which the softmax runs, as its first operand."""
+    product = scores.product
+    if product.op == "Einsum":
+        terms, _, result = str(product.attrs.get("equation", "")).replace(" ", "").partition("->")
+        first, _, second = terms.partition(",")
+        return result[-1:] != "" and result[-1] in first and result[-1] not in second
+    labels = [
+        label
+        for node in (softmax, *scores.region)
+        for position, arg in enumerate(node.inputs)
+        if isinstance(arg, Value) and (arg.node is product or arg.node in scores.region)
+        for label in node.via.get(position, ())
+    ]
+    return sum(map(contract_movement.swaps_last, labels)) % 2 == 1
+
+
 def _fuse(
     draft: Draft,
     softmax: Draft.Node,
@@ -142,8 +160,9 @@ def _fuse(
     values = [arg for arg in product.dynamic if arg is not weights]
     if len(values) != 1:
         return
-    query, scale_q = _unscaled(draft, scores.product.dynamic[0])
-    key, scale_k = _unscaled(draft, scores.product.dynamic[1])
+    first, second = (1, 0) if _keys_first(softmax, scores) else (0, 1)
+    query, scale_q = _unscaled(draft, scores.product.dynamic[first])
+    key, scale_k = _unscaled(draft, scores.product.dynamic[second])
     biases = [mask for mask in scores.masks if _computes_by_products(mask)]
     cut = [mask for mask in scores.masks if mask not in biases]
     attrs: dict[str, Attr] = {}
@@ -151,8 +170,8 @@ def _fuse(
         attrs["mask"] = "input" if cut or biases else "constant"
     region = [product, *between, softmax, *scores.region, scores.product, *scale_q, *scale_k]
     via = {
-        0: scores.product.via.get(0, ()),
-        1: scores.product.via.get(1, ()),
+        0: scores.product.via.get(first, ()),
+        1: scores.product.via.get(second, ()),
         2: product.via.get(product.inputs.index(values[0]), ()),
     }
     made = draft.fuse(

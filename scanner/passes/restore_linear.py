@@ -1,8 +1,9 @@
 """One Linear for every product with a weight: MatMul, Gemm and Einsum, with or without bias.
 
-The weight's shape becomes [out, in]. A per-feature scale that only feeds Linear nodes is absorbed
-(SmoothQuant), and a Linear that is only cut along its features becomes one Linear per cut, so that
-packed projections (QKV, gate-and-up) and separate ones are the same graph.
+The weight's shape becomes [out, in]. A per-feature scale that only feeds Linear or Conv nodes is
+absorbed (SmoothQuant, the scale of an image's pixels), and a Linear that is only cut along its
+features becomes one Linear per cut, so that packed projections (QKV, gate-and-up) and separate ones
+are the same graph.
 
 Before:
     y = Add(MatMul(x, w[64, 10]), w[10])
@@ -31,6 +32,8 @@ def run(draft: Draft) -> None:
     for node in draft.of("Linear"):
         _absorb_scale(draft, node)
         _take_bias(draft, node)
+    for node in draft.of("Conv"):
+        _absorb_scale(draft, node)
     for node in draft.of("Linear"):
         _unpack(draft, node)
     for node in draft.of("Linear"):  # optimisers also add the bias after the cut
@@ -109,11 +112,24 @@ def _absorb_scale(draft: Draft, node: Draft.Node) -> None:
     constant = next((arg for arg in scale.inputs if isinstance(arg, Tensor)), None)
     if constant is None or constant.squeezed is None or len(constant.squeezed) > 1:
         return
-    if not value.outputs and all(user.op == "Linear" for user in value.users):
+    if not value.outputs and all(_takes_scale(user, value, constant) for user in value.users):
         heirs = list(value.users)
         source = scale.dynamic[0]
         draft.replace(value, source, scale.via.get(scale.inputs.index(source), ()))
         draft.remove(scale, heirs=heirs)
+
+
+def _takes_scale(user: Draft.Node, value: Value, scale: Tensor) -> bool:
+    """Whether a factor for all, or for each channel, may as well stand in a node's weight."""
+    if user.op != "Conv":
+        return user.op == "Linear"
+    weight, group = user.arg(1), user.attrs.get("group", 1)
+    if not isinstance(weight, Tensor) or user.inputs[0] is not value:
+        return False
+    if scale.squeezed == ():
+        return True
+    inner = weight.shape[1] if weight.shape is not None and len(weight.shape) > 2 else None
+    return isinstance(group, int) and inner is not None and scale.squeezed == (inner * group,)
 
 
 def _take_bias(draft: Draft, node: Draft.Node) -> None:

@@ -19,11 +19,11 @@ from __future__ import annotations
 import itertools
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from genescan import shapes
 from genescan.draft import Draft, Value
-from genescan.graph import Attr, Tensor
+from genescan.graph import Attr, Dims, Tensor
 from genescan.passes import regions
 
 _SAMPLES: tuple[regions.Vector, ...] = (
@@ -44,6 +44,7 @@ _OPEN = 3
 """Unknown exponents of one region; a normalisation has a square and a root."""
 _RESHAPED = re.compile(r"Reshape\((.*)\)")
 """The label of a contracted Reshape: sizes, commas between them."""
+_TRANSPOSED = re.compile(r"Transpose\(([\d,]+)\)")
 _AFFINE = ("Mul", "Add", "BatchNormalization")
 _CHANNELWISE = ("GroupNormalization", "InstanceNormalization")
 _NORMS = ("LayerNormalization", "RMSNormalization", "GroupNormalization", "InstanceNormalization")
@@ -186,12 +187,15 @@ def _several_axes(node: Draft.Node) -> bool:
 
 def _grouped(node: Draft.Node, entry: Value) -> bool:
     """Over all axes but the batch and the groups into which a Reshape gathered channels."""
-    target = _RESHAPED.fullmatch((node.via.get(0) or ("",))[-1])
+    *before, last = node.via.get(0) or ("",)
+    target = _RESHAPED.fullmatch(last)
     if node.inputs[0] is not entry or target is None or entry.shape is None:
         return False
     sizes = target[1].split(",")
-    rank, whole = len(sizes), entry.shape
+    rank, whole = len(sizes), _turned(entry.shape, before)
     axes = shapes.known(shapes.operand(node.attrs, "axes", _constants(node), 1))
+    if node.op == "GlobalAveragePool":
+        axes = tuple(range(2, rank))
     if axes is None or rank < 3:
         return False
     reduced = {axis % rank for axis in axes}
@@ -207,6 +211,16 @@ def _grouped(node: Draft.Node, entry: Value) -> bool:
     if len(pixels) < len(whole) - 2 or not all(map(str.isdecimal, inside)):
         return True
     return math.prod(map(int, inside)) == channels // groups * math.prod(pixels)  # not a token
+
+
+def _turned(whole: Dims, labels: Sequence[str]) -> Dims:
+    """Sizes after the transposes of a way: tokens behind these are no groups of channels."""
+    for label in labels:
+        order = _TRANSPOSED.fullmatch(label)
+        axes = tuple(map(int, order[1].split(","))) if order else ()
+        if sorted(axes) == list(range(len(whole))):
+            whole = tuple(whole[axis] for axis in axes)
+    return whole
 
 
 def _constants(node: Draft.Node) -> list[Tensor | None]:

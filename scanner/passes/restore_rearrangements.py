@@ -85,6 +85,8 @@ def _upsample(draft: Draft, node: Draft.Node) -> None:
     """
     second = _repeated(node)
     first = None if second is None else _repeated(second[0].node)
+    if second is None:
+        _upsample_at_once(draft, node)
     if first is None or second is None or first[2] != second[2] or len(first[0].shape or ()) != 4:
         return
     if sorted((first[1], second[1])) not in ([1, 2], [2, 3]) or second[0].sole_user is None:
@@ -93,10 +95,44 @@ def _upsample(draft: Draft, node: Draft.Node) -> None:
     draft.fuse(region, node.out, "Resize", [first[0]], {"mode": "nearest"})
 
 
-def _chain(node: Draft.Node) -> list[Draft.Node]:
-    """A Reshape and the two nodes before it."""
+def _upsample_at_once(draft: Draft, node: Draft.Node) -> None:
+    """As `_upsample`, where one Reshape ends the first repetition and begins the second."""
+    chain = _chain(node, 4)
+    if [n.op for n in chain[:4]] != ["Reshape", "Tile", "Reshape", "Tile"] or len(chain) != 5:
+        return
+    source = chain[4].arg(0)
+    if chain[4].op not in ("Reshape", "Unsqueeze") or not isinstance(source, Value):
+        return
+    image, found = source.shape, [n.out.shape for n in reversed(chain)]
+    if image is None or len(image) != 4 or None in image[1:] or None in found:
+        return
+    batch, *sizes = image
+    for axis in (0, 1):  # of height and width, or of rows and columns behind the channels
+        wide = found[1]
+        times = wide[axis + 2] if wide is not None and len(wide) == 5 else None
+        if not times or times < 2:
+            continue
+        before, (first, second), after = sizes[:axis], sizes[axis : axis + 2], sizes[axis + 2 :]
+        if first is None or second is None:
+            continue
+        rows = (batch, *before, first)
+        tall = (batch, *before, first * times, second)
+        wanted = [
+            (*rows, 1, second, *after),
+            (*rows, times, second, *after),
+            (*tall, 1, *after),
+            (*tall, times, *after),
+            (*tall[:-1], second * times, *after),
+        ]
+        if wanted == found:
+            draft.fuse(chain, node.out, "Resize", [source], {"mode": "nearest"})
+            return
+
+
+def _chain(node: Draft.Node, steps: int = 2) -> list[Draft.Node]:
+    """A Reshape and the nodes before it."""
     chain = [node]
-    for _ in range(2):
+    for _ in range(steps):
         value = chain[-1].arg(0)
         if isinstance(value, Value) and value.sole_user is chain[-1]:
             chain.append(value.node)
@@ -196,8 +232,7 @@ def _leaves_pixels(whole: Dims | None, cut: Dims | None, perm: tuple[int, ...]) 
         kept = cut[3:] == whole[2:]
     else:
         height, width = whole[2:]
-        known = height is not None and width is not None
-        kept = cut[3] == (height * width if known else None)
+        kept = cut[3] == (None if height is None or width is None else height * width)
     return kept
 
 

@@ -1,0 +1,69 @@
+"""Sizes of values that are spread, padded or enlarged, as far as they are known."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from genescan.graph import Dims
+
+_MOST = 2**31
+
+
+def broadcast(*shapes: Dims | None) -> Dims | None:
+    """Multidirectional broadcasting; sizes that cannot be told become None."""
+    if not shapes or any(shape is None for shape in shapes):
+        return None
+    rank = max(len(shape) for shape in shapes if shape is not None)
+    result: list[int | None] = []
+    for axis in range(-rank, 0):
+        sizes = {shape[axis] for shape in shapes if shape is not None and len(shape) >= -axis}
+        sizes.discard(1)
+        result.append(1 if not sizes else sizes.pop() if len(sizes) == 1 else None)
+    return tuple(result)
+
+
+def padded(data: Dims | None, pads: Sequence[int | None] | None, *, named: bool) -> Dims | None:
+    """Sizes with borders around; `named` axes are not followed, nor are unknown borders."""
+    if data is None:
+        return None
+    rank = len(data)
+    if pads is None or len(pads) != 2 * rank or named:
+        return (None,) * rank
+    borders = zip(data, pads[:rank], pads[rank:], strict=True)
+    return tuple(
+        None
+        if size is None or before is None or after is None
+        else _sensible(size + before + after)
+        for size, before, after in borders
+    )
+
+
+def resized(
+    data: Dims | None, target: Sequence[int | None] | None, scales: Sequence[object] | None
+) -> Dims | None:
+    """Sizes of an image made larger or smaller: those asked for, or the old ones scaled.
+
+    Without either, batch and channels stay, which no network resizes.
+    """
+    if data is None or len(data) < 2:
+        return None
+    if target is not None and len(target) == len(data):
+        return (*data[:2], *map(_sensible, target[2:]))
+    if scales is not None and len(scales) == len(data):
+        return (*data[:2], *map(_scaled, data[2:], scales[2:]))
+    return (*data[:2], *(None,) * (len(data) - 2))
+
+
+def _scaled(size: int | None, scale: object) -> int | None:
+    """A size times a factor; a factor may be any number that a file holds."""
+    if size is None or size >= _MOST or not isinstance(scale, int | float):
+        return None
+    if not 0 < scale < _MOST:
+        return None
+    return _sensible(math.floor(size * scale + 1e-4))  # 7 * 1.42857146 is ten
+
+
+def _sensible(size: int | None) -> int | None:
+    """A size that an image can have; a file may ask for any."""
+    return size if size is not None and 0 < size < _MOST else None
