@@ -264,7 +264,7 @@ def _attributes(block: Block, graphs: Sequence[Graph], member: int) -> dict[str,
     return agreed
 
 
-def _literal(value: Attr) -> str:
+def _literal(value: Attr | None) -> str:
     if isinstance(value, tuple):
         return f"[{', '.join(map(_literal, value))}]"
     return f'"{value}"' if isinstance(value, str) else str(value)

@@ -243,6 +243,8 @@ def mutants(signature: Signature) -> Iterator[tuple[str, str, Signature]]:
         body = signature.patterns[name]
         for variable, expr in body.assigned.items():
             for what, loosened in _loosened(expr, body):
+                if loosened is None:
+                    continue
                 made = replace(body, assigned={**body.assigned, variable: loosened})
                 patterns = {**signature.patterns, name: made}
                 mutant = replace(signature, patterns=patterns)
@@ -254,8 +256,9 @@ def mutants(signature: Signature) -> Iterator[tuple[str, str, Signature]]:
 def _conjuncts(signature: Signature) -> list[str]:
     """The clauses of a condition."""
     tree = ast.parse(f"({signature.condition.text.strip()})", mode="eval").body
-    together = isinstance(tree, ast.BoolOp) and isinstance(tree.op, ast.And)
-    return [ast.unparse(value) for value in (tree.values if together else [tree])]  # type: ignore[union-attr]
+    if isinstance(tree, ast.BoolOp) and isinstance(tree.op, ast.And):
+        return [ast.unparse(value) for value in tree.values]
+    return [ast.unparse(tree)]
 
 
 def _asks(clause: str) -> bool:

@@ -32,6 +32,10 @@ def verdict(path: Path) -> Model:
     components = tuple(replace(c, first="", last="") for c in model.components)
     evidence = tuple(Evidence(e.claim, "") for e in model.evidence)
     blank = replace(model, path="", seconds=0.0, facts={}, evidence=evidence)
+    regions = tuple(replace(r, first="", last="") for r in model.unexplained.regions)
+    unexplained = replace(model.unexplained, regions=regions)
+    repeated = tuple(replace(block, first="") for block in model.repeated)
+    blank = replace(blank, unexplained=unexplained, repeated=repeated)
     return replace(blank, components=components, errors=())
 
 
