@@ -71,7 +71,10 @@ SEQ2SEQS = [
              options={"feed_forward_proj": "gated-gelu"}, attention="sdpa"),
 ]  # fmt: skip
 
-MOE: dict[str, Any] = {**LLAMA, "num_hidden_layers": 2, "num_experts_per_tok": 2}
+MOE: dict[str, Any] = {
+    **LLAMA, "num_hidden_layers": 2, "num_experts_per_tok": 2,
+    "experts_implementation": "batched_mm",
+}  # fmt: skip
 QWEN_MOE: dict[str, Any] = {
     **MOE, "num_experts": 4, "moe_intermediate_size": 64, "shared_expert_intermediate_size": 96,
     "decoder_sparse_step": 1, "head_dim": 16,
