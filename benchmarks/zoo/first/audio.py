@@ -19,7 +19,12 @@ Shape = tuple[int, ...]
 
 
 def heard(
-    name: str, family: str, maker: Any, shape: Shape | dict[str, Shape], task: str, variant: str = ""
+    name: str,
+    family: str,
+    maker: Any,
+    shape: Shape | dict[str, Shape],
+    task: str,
+    variant: str = "",
 ) -> Spec:
     """A twin on one wave or spectrogram, or on several inputs by name."""
     shapes = shape if isinstance(shape, dict) else {"input": shape}

@@ -63,7 +63,8 @@ class Conformer(nn.Module):
 
     def __init__(self, depth: int = 3, kernel: int = 15, group_norm: bool = False) -> None:
         super().__init__()
-        self.sub = nn.Sequential(nn.Conv2d(1, 16, 3, 2), nn.ReLU(), nn.Conv2d(16, 16, 3, 2), nn.ReLU())
+        halves = [nn.Conv2d(1, 16, 3, 2), nn.ReLU(), nn.Conv2d(16, 16, 3, 2), nn.ReLU()]
+        self.sub = nn.Sequential(*halves)
         self.front = nn.Linear(16 * 9, 48)
         self.blocks = nn.Sequential(*(ConformerBlock(48, kernel, group_norm) for _ in range(depth)))
         self.head = nn.Linear(48, 30)
