@@ -96,6 +96,7 @@ TABLE: Mapping[str, Row] = {
     "BitwiseLeftShift": Row("BitShift", implied={"direction": "LEFT"}),
     "BitwiseRightShift": Row("BitShift", implied={"direction": "RIGHT"}),
     "Round": Row("Round"),
+    "Identity": Row("Identity"),
     "RMS": Row("RMSNormalization"),
     "RoPE": Row("RotaryEmbedding", (0,)),
     "LRN": Row("LRN", (0,), attrs={"size": "size", "alpha": "alpha", "beta": "beta"}),

@@ -109,7 +109,7 @@ def _weighted_sum(softmax: Draft.Node) -> tuple[Draft.Node, list[Draft.Node], Va
     return None
 
 
-def _computes_by_products(value: Value) -> bool:
+def computes_by_products(value: Value) -> bool:
     """Whether a mask is itself made by products of activations: then it is not cut."""
     seen: set[Draft.Node] = set()
     stack = [value.node]
@@ -163,7 +163,7 @@ def _fuse(
     first, second = (1, 0) if _keys_first(softmax, scores) else (0, 1)
     query, scale_q = _unscaled(draft, scores.product.dynamic[first])
     key, scale_k = _unscaled(draft, scores.product.dynamic[second])
-    biases = [mask for mask in scores.masks if _computes_by_products(mask)]
+    biases = [mask for mask in scores.masks if computes_by_products(mask)]
     cut = [mask for mask in scores.masks if mask not in biases]
     attrs: dict[str, Attr] = {}
     if cut or biases or scores.constant_mask:

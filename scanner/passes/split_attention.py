@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from genescan.draft import Arg, Draft, Value
 from genescan.graph import Attr, Tensor
+from genescan.passes.restore_attention import computes_by_products
 from genescan.passes.split_fused import MS, Emitter
 
 _PACKED = frozenset({MS + "Attention", MS + "QAttention", MS + "PackedAttention"})
@@ -28,6 +29,9 @@ _SEPARATE = frozenset(
         MS + "PagedAttention",
     }
 )
+
+_BIAS = {"Attention": 3, MS + "MultiHeadAttention": 5, MS + "Attention": 5}
+"""Where a kernel takes what is added to its scores."""
 
 
 def run(draft: Draft) -> None:
@@ -84,10 +88,16 @@ def _packed(emit: Emitter) -> None:
     _finish(emit, projected, attrs)
 
 
+def _bias(node: Draft.Node) -> list[Value]:
+    """What is added to the scores, where it is made by products of activations."""
+    bias = node.arg(_BIAS.get(node.op, len(node.inputs)))
+    return [bias] if isinstance(bias, Value) and computes_by_products(bias) else []
+
+
 def _finish(emit: Emitter, qkv: list[Value], attrs: dict[str, Attr]) -> None:
     """One SDPA with as many outputs as the kernel; what a cache returns are its keys and values."""
     node = emit.node
-    result = emit("SDPA", *qkv, attrs=attrs)
+    result = emit("SDPA", *qkv, *_bias(node), attrs=attrs)
     caches = [qkv[1], qkv[2]] if len(node.outputs) > 2 else [qkv[1]]
     emit.finish(result, *caches, *(qkv[2:3] * 4))
 
@@ -107,7 +117,7 @@ def _separate(emit: Emitter) -> None:
         attrs["mask"] = "causal"
         if node.attrs.get("do_rotary"):
             query, key = emit("RotaryEmbedding", query), emit("RotaryEmbedding", key)
-    elif isinstance(node.arg(3), Value) or isinstance(node.arg(4), Value):
+    elif any(isinstance(node.arg(position), Value) for position in (3, 4, 5)):
         attrs.setdefault("mask", "input")
     dynamic = [arg for arg in (query, key, value) if isinstance(arg, Value)]
     if len(dynamic) == 3:
