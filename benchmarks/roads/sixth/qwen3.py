@@ -8,6 +8,8 @@ from transformers import Qwen3Config, Qwen3ForCausalLM
 
 from benchmarks.zoo.spec import Built
 
+TOKENS = 14
+
 
 class Qwen3(nn.Module):
     def __init__(self) -> None:
@@ -28,11 +30,15 @@ class Qwen3(nn.Module):
             eos_token_id=1,
         )
         self.model = Qwen3ForCausalLM(config)
+        mask = torch.full((1, 1, TOKENS, TOKENS), torch.finfo(torch.float32).min).triu(1)
+        self.register_buffer("mask", mask)
 
     def forward(self, ids: Tensor) -> Tensor:
-        return self.model(input_ids=ids, use_cache=False, return_dict=False)[0]
+        return self.model(
+            input_ids=ids, attention_mask=self.mask, use_cache=False, return_dict=False
+        )[0]
 
 
 def build(seed: int) -> Built:
     """The network and its input."""
-    return Built(Qwen3(), {"ids": torch.randint(0, 32, (1, 14))})
+    return Built(Qwen3(), {"ids": torch.randint(0, 32, (1, TOKENS))})

@@ -9,6 +9,8 @@ from transformers import WhisperConfig, WhisperModel
 
 from benchmarks.zoo.spec import Built
 
+TOKENS = 10
+
 
 class Whisper(nn.Module):
     def __init__(self) -> None:
@@ -34,14 +36,21 @@ class Whisper(nn.Module):
             begin_suppress_tokens=None,
         )
         self.model = WhisperModel(config)
+        mask = torch.full((1, 1, TOKENS, TOKENS), torch.finfo(torch.float32).min).triu(1)
+        self.register_buffer("mask", mask)
 
     def forward(self, mel: Tensor, ids: Tensor) -> Tensor:
         x = self.model(
-            input_features=mel, decoder_input_ids=ids, use_cache=False, return_dict=False
+            input_features=mel,
+            decoder_input_ids=ids,
+            decoder_attention_mask=self.mask,
+            use_cache=False,
+            return_dict=False,
         )[0]
         return F.linear(x, self.model.decoder.embed_tokens.weight)
 
 
 def build(seed: int) -> Built:
     """The network and its inputs, a spectrogram and the words written so far."""
-    return Built(Whisper(), {"mel": torch.randn(1, 40, 64), "ids": torch.randint(0, 32, (1, 10))})
+    mel, ids = torch.randn(1, 40, 64), torch.randint(0, 32, (1, TOKENS))
+    return Built(Whisper(), {"mel": mel, "ids": ids})
