@@ -34,7 +34,7 @@ def build(keras: Any) -> Any:
             )
 
         def call(self, x: Any) -> Any:
-            return tf.broadcast_to(self.latent, (x.shape[0], 1, WIDTH))
+            return tf.tile(self.latent, (tf.shape(x)[0], 1, 1))
 
     def norm(x: Any) -> Any:
         return layers.LayerNormalization(epsilon=1e-6)(x)
