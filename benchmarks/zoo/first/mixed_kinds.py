@@ -127,7 +127,7 @@ class GraphNet(nn.Module):
 
     def __init__(self, kind: str, width: int = 16, layers: int = 2, heads: int = 4) -> None:
         super().__init__()
-        self.kind, self.heads = kind, heads
+        self.kind, self.heads, self.loops = kind, heads, layers > 2
         sizes = [12] + [width] * (layers - 1) + [8]
         pairs = list(zip(sizes, sizes[1:], strict=False))
         self.near = nn.ModuleList(nn.Linear(a, b, bias=kind == "sage") for a, b in pairs)
@@ -163,6 +163,9 @@ class GraphNet(nn.Module):
 
     def forward(self, x: Tensor, edges: Tensor) -> Tensor:
         count = len(self.near)
+        if self.loops:
+            own = torch.arange(x.shape[0])
+            edges = torch.cat([edges, torch.stack([own, own])], 1)
         for i in range(count):
             x = self.layer(i, x, edges)
             x = torch.relu(x) if i < count - 1 else x
@@ -343,7 +346,7 @@ SPECS = [
     made("m-pointpillars", "pointpillars", PointPillars,
          points=torch.randn(5, 20, 9), places=torch.tensor([1, 20, 44, 99, 250])),
     made("m-pointpillars-net", "pointpillars", PillarNet, x=torch.randn(1, 8, 16, 16)),
-    graph("gcn"), graph("sage"), graph("gat"), graph("gin"), graph("gcn", 4),
+    graph("gcn"), graph("sage"), graph("gat"), graph("gin"), graph("gcn", 4), graph("gat", 3),
     made("m-gcn-dense", "gcn-dense", DenseGcn, x=NODES, adjacency=torch.rand(6, 6)),
     made("m-dlrm", "dlrm", Dlrm, task=REC, dense=torch.randn(2, 13), ids=IDS),
     made("m-dlrm-bags", "dlrm", lambda: Dlrm(bags=True), task=REC, dense=torch.randn(2, 13), ids=IDS),
