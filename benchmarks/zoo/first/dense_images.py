@@ -205,18 +205,26 @@ class DenseAutoencoder(nn.Sequential):
 class TimeBlock(nn.Module):
     """Residual block of a diffusion U-Net: the time embedding is added between convolutions."""
 
-    def __init__(self, cin: int, cout: int, time: int, attention: bool) -> None:
+    def __init__(
+        self, cin: int, cout: int, time: int, attention: bool, shift: bool = False
+    ) -> None:
         super().__init__()
+        self.shift = shift
         self.one = nn.Sequential(nn.GroupNorm(4, cin), nn.SiLU(), nn.Conv2d(cin, cout, 3, padding=1))
-        self.time = nn.Sequential(nn.SiLU(), nn.Linear(time, cout))
+        self.time = nn.Sequential(nn.SiLU(), nn.Linear(time, 2 * cout if shift else cout))
         self.two = nn.Sequential(nn.GroupNorm(4, cout), nn.SiLU(), nn.Conv2d(cout, cout, 3, padding=1))
         self.skip = nn.Conv2d(cin, cout, 1) if cin != cout else nn.Identity()
         self.norm = nn.GroupNorm(4, cout) if attention else None
         self.qkv, self.out = nn.Conv2d(cout, 3 * cout, 1), nn.Conv2d(cout, cout, 1)
 
     def forward(self, x: Tensor, time: Tensor) -> Tensor:
-        y = self.one(x) + self.time(time)[:, :, None, None]
-        x = self.two(y) + self.skip(x)
+        y, bias = self.one(x), self.time(time)[:, :, None, None]
+        if self.shift:
+            scale, bias = bias.chunk(2, 1)
+            y = self.two[1:](self.two[0](y) * (1 + scale) + bias)
+        else:
+            y = self.two(y + bias)
+        x = y + self.skip(x)
         if self.norm is None:
             return x
         b, c, h, w = x.shape
@@ -228,7 +236,9 @@ class TimeBlock(nn.Module):
 class Diffusion(nn.Module):
     """The noise predictor of DDPM."""
 
-    def __init__(self, width: int = 8, levels: int = 3, blocks: int = 2) -> None:
+    def __init__(
+        self, width: int = 8, levels: int = 3, blocks: int = 2, shift: bool = False
+    ) -> None:
         super().__init__()
         time = 4 * width
         self.width, self.levels = width, levels
@@ -238,13 +248,13 @@ class Diffusion(nn.Module):
         self.downs, self.ups = nn.ModuleList(), nn.ModuleList()
         for level in range(levels):
             for _ in range(blocks):
-                self.downs.append(TimeBlock(cin, width * 2**level, time, level == 1))
+                self.downs.append(TimeBlock(cin, width * 2**level, time, level == 1, shift))
                 cin = width * 2**level
                 widths.append(cin)
             if level < levels - 1:
                 self.downs.append(nn.Conv2d(cin, cin, 3, 2, 1))
                 widths.append(cin)
-        self.middle = nn.ModuleList([TimeBlock(cin, cin, time, on) for on in (True, False)])
+        self.middle = nn.ModuleList([TimeBlock(cin, cin, time, on, shift) for on in (True, False)])
         for level in reversed(range(levels)):
             for _ in range(blocks + 1):
                 self.ups.append(TimeBlock(cin + widths.pop(), width * 2**level, time, level == 1))
@@ -314,5 +324,5 @@ SPECS = [
     coded("d-autoencoder-plain", "autoencoder",
           lambda: DenseAutoencoder((64, 32, 8, 32, 64), False), 2, 64),
     coded("d-vae-dense", "vae", Vae, 1, 256), coded("d-vae-conv", "vae", lambda: Vae(True), 1, 1, 16, 16),
-    diffusion("d-diffusion"), diffusion("d-diffusion-deep", levels=4, blocks=1),
+    diffusion("d-diffusion"), diffusion("d-diffusion-deep", levels=4, blocks=1), diffusion("d-diffusion-adm", shift=True),
 ]  # fmt: skip
