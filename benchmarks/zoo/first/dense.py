@@ -251,6 +251,7 @@ def seg(name: str, family: str, maker: Any, size: int = 64, variant: str = "") -
 
 def grid(name: str, rank: int, depth: int) -> Spec:
     """A U-Net over a signal or a volume."""
+
     def build(_: int) -> Built:
         shape = (64,) if rank == 1 else (16, 16, 16)
         return Built(UNetND(rank, depth), {"input": torch.randn(1, 1, *shape)})

@@ -180,7 +180,9 @@ class Vae(nn.Module):
             )  # fmt: skip
         else:
             self.down = nn.Sequential(nn.Linear(256, size), nn.ReLU())
-            self.up = nn.Sequential(nn.Linear(code, size), nn.ReLU(), nn.Linear(size, 256), nn.Sigmoid())
+            self.up = nn.Sequential(
+                nn.Linear(code, size), nn.ReLU(), nn.Linear(size, 256), nn.Sigmoid()
+            )
         self.mean, self.spread = nn.Linear(size, code), nn.Linear(size, code)
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
@@ -193,7 +195,9 @@ class Vae(nn.Module):
 class DenseAutoencoder(nn.Sequential):
     """Dense layers that narrow to a code and widen again."""
 
-    def __init__(self, sizes: tuple[int, ...] = (64, 48, 48, 8, 48, 48, 64), norm: bool = True) -> None:
+    def __init__(
+        self, sizes: tuple[int, ...] = (64, 48, 48, 8, 48, 48, 64), norm: bool = True
+    ) -> None:
         layers: list[nn.Module] = []
         for cin, cout in zip(sizes, sizes[1:], strict=False):
             layers += [nn.Linear(cin, cout)]
@@ -210,9 +214,13 @@ class TimeBlock(nn.Module):
     ) -> None:
         super().__init__()
         self.shift = shift
-        self.one = nn.Sequential(nn.GroupNorm(4, cin), nn.SiLU(), nn.Conv2d(cin, cout, 3, padding=1))
+        self.one = nn.Sequential(
+            nn.GroupNorm(4, cin), nn.SiLU(), nn.Conv2d(cin, cout, 3, padding=1)
+        )
         self.time = nn.Sequential(nn.SiLU(), nn.Linear(time, 2 * cout if shift else cout))
-        self.two = nn.Sequential(nn.GroupNorm(4, cout), nn.SiLU(), nn.Conv2d(cout, cout, 3, padding=1))
+        self.two = nn.Sequential(
+            nn.GroupNorm(4, cout), nn.SiLU(), nn.Conv2d(cout, cout, 3, padding=1)
+        )
         self.skip = nn.Conv2d(cin, cout, 1) if cin != cout else nn.Identity()
         self.norm = nn.GroupNorm(4, cout) if attention else None
         self.qkv, self.out = nn.Conv2d(cout, 3 * cout, 1), nn.Conv2d(cout, cout, 1)

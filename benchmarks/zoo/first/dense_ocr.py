@@ -22,7 +22,9 @@ def unit(cin: int, cout: int, kernel: int | tuple[int, int], stride: tuple[int, 
 class Mixing(nn.Module):
     """Mixing block: attention over all places or near ones, and an MLP."""
 
-    def __init__(self, width: int, heads: int, near: Tensor | None, pre: bool, act: type[nn.Module]):
+    def __init__(
+        self, width: int, heads: int, near: Tensor | None, pre: bool, act: type[nn.Module]
+    ):
         super().__init__()
         self.qkv, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
         self.mlp = nn.Sequential(nn.Linear(width, 4 * width), act(), nn.Linear(4 * width, width))
@@ -108,7 +110,9 @@ class SvtrLight(nn.Module):
         for cin, cout, stride in ((8, 16, (1, 1)), (16, 32, (2, 1)), (32, 64, (2, 1))):
             rows += [unit(cin, cin, 3, stride, act, cin), unit(cin, cout, 1, act=act)]
         self.body = nn.Sequential(*rows, nn.AvgPool2d((2, 2)))
-        self.squeeze = nn.Sequential(unit(64, 8, kernel, act=nn.SiLU), unit(8, width, 1, act=nn.SiLU))
+        self.squeeze = nn.Sequential(
+            unit(64, 8, kernel, act=nn.SiLU), unit(8, width, 1, act=nn.SiLU)
+        )
         blocks = [Mixing(width, 4, None, True, nn.SiLU) for _ in range(2)]
         self.mixing, self.norm = nn.Sequential(*blocks), nn.LayerNorm(width)
         self.widen = unit(width, 64, 1, act=nn.SiLU)

@@ -198,7 +198,8 @@ class LinkNet(nn.Module):
         self.trunk = Trunk(8)
         sizes = [8, *self.trunk.widths]
         self.ups = nn.ModuleList(
-            self.block(a, b, 2 if i else 1) for i, (a, b) in enumerate(zip(sizes[1:], sizes, strict=False))
+            self.block(a, b, 2 if i else 1)
+            for i, (a, b) in enumerate(zip(sizes[1:], sizes, strict=False))
         )
         self.end = nn.Sequential(
             nn.ConvTranspose2d(8, 8, 3, 2, 1, 1), nn.BatchNorm2d(8), nn.ReLU(), cbr(8, 8),
@@ -209,7 +210,9 @@ class LinkNet(nn.Module):
     def block(cin: int, cout: int, stride: int) -> nn.Sequential:
         mid = cin // 4
         up = nn.ConvTranspose2d(mid, mid, 3, stride, 1, stride - 1, bias=False)
-        return nn.Sequential(cbr(cin, mid, 1), up, nn.BatchNorm2d(mid), nn.ReLU(), cbr(mid, cout, 1))
+        return nn.Sequential(
+            cbr(cin, mid, 1), up, nn.BatchNorm2d(mid), nn.ReLU(), cbr(mid, cout, 1)
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         maps = self.trunk(x)

@@ -134,8 +134,12 @@ class GraphNet(nn.Module):
         self.own = nn.ModuleList(nn.Linear(a, b, bias=False) for a, b in pairs)
         self.mlps = nn.ModuleList(mlp([a, width, b], False) for a, b in pairs)
         self.bias = nn.ParameterList(nn.Parameter(torch.zeros(b)) for _, b in pairs)
-        self.onto = nn.ParameterList(nn.Parameter(torch.randn(1, heads, b // heads)) for _, b in pairs)
-        self.by = nn.ParameterList(nn.Parameter(torch.randn(1, heads, b // heads)) for _, b in pairs)
+        self.onto = nn.ParameterList(
+            nn.Parameter(torch.randn(1, heads, b // heads)) for _, b in pairs
+        )
+        self.by = nn.ParameterList(
+            nn.Parameter(torch.randn(1, heads, b // heads)) for _, b in pairs
+        )
 
     def layer(self, i: int, x: Tensor, edges: Tensor) -> Tensor:
         ones = torch.ones(edges.shape[1])
@@ -316,7 +320,9 @@ class AttentionSeq2Seq(nn.Module):
         return (first, torch.zeros_like(first)) if isinstance(self.decoder, nn.LSTM) else first
 
 
-def made(name: str, family: str, maker: Any, variant: str = "", task: str = "", **inputs: Tensor) -> Spec:
+def made(
+    name: str, family: str, maker: Any, variant: str = "", task: str = "", **inputs: Tensor
+) -> Spec:
     """A network over named tensors."""
 
     def build(_: int) -> Built:
