@@ -265,7 +265,9 @@ class Index:
             if node.consumers is not None:
                 verdicts = {n: node.consumers(n) for n in {0, *map(self.readers, nodes)}}
                 nodes = [
-                    v for v in nodes if verdicts[self.readers(v)] or verdicts[0] and self.is_last(v)
+                    v
+                    for v in nodes
+                    if verdicts[self.readers(v)] or (verdicts[0] and self.is_last(v))
                 ]
             labels = bitset({self.labels[v] for v in nodes}, len(self.label_nodes))
             found = self._members[key] = frozenset(nodes), labels

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -47,7 +48,7 @@ class UNetND(nn.Module):
         self.downs = nn.ModuleList(double(a, b) for a, b in zip([1, *sizes], sizes, strict=False))
         self.pool = POOLS[rank](2)
         back = sizes[::-1]
-        pairs = list(zip(back, back[1:], strict=False))
+        pairs = list(pairwise(back))
         self.ups = nn.ModuleList(UPS[rank](a, b, 2, 2) for a, b in pairs)
         self.merges = nn.ModuleList(double(2 * b, b) for _, b in pairs)
         self.out = CONVS[rank](width, 2, 1)
