@@ -162,10 +162,12 @@ def _linear(value: Value) -> bool:
     if _never_negative(value):
         return False
     node = _producer(value)
-    if node.op == "Add":
-        return len(node.dynamic) == 2 or any(_producer(arg).op in _LINEAR for arg in node.dynamic)
-    if node.op == "Mul" and len(node.dynamic) == 1:
-        return _producer(node.dynamic[0]).op in _LINEAR
+    if node.op == "Add" and len(node.dynamic) == 2:
+        return True
+    for _ in range(2):  # a scale and a shift for each channel
+        if node.op not in ("Add", "Mul") or len(node.dynamic) != 1:
+            break
+        node = _producer(node.dynamic[0])
     return node.op in _LINEAR
 
 
