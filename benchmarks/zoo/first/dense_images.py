@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import Any
 
@@ -199,7 +200,7 @@ class DenseAutoencoder(nn.Sequential):
         self, sizes: tuple[int, ...] = (64, 48, 48, 8, 48, 48, 64), norm: bool = True
     ) -> None:
         layers: list[nn.Module] = []
-        for cin, cout in zip(sizes, sizes[1:], strict=False):
+        for cin, cout in itertools.pairwise(sizes):
             layers += [nn.Linear(cin, cout)]
             layers += [nn.BatchNorm1d(cout)] if norm else []
             layers += [nn.ReLU()]
@@ -323,7 +324,8 @@ SPECS = [
     enlarge("d-srresnet", "srresnet", lambda: ResNetSR(True)),
     enlarge("d-edsr", "edsr", lambda: ResNetSR(False)),
     enlarge("d-edsr-x2", "edsr", lambda: ResNetSR(False, 8, 12, 1)),
-    enlarge("d-esrgan", "esrgan", Esrgan), enlarge("d-esrgan-x2", "esrgan", lambda: Esrgan(shuffle=2)),
+    enlarge("d-esrgan", "esrgan", Esrgan),
+    enlarge("d-esrgan-x2", "esrgan", lambda: Esrgan(shuffle=2)),
     coded("d-dcgan", "dcgan", Dcgan, 2, 16, 1, 1, task=GEN),
     coded("d-dcgan-dense", "dcgan", DenseGan, 2, 16, task=GEN),
     coded("d-autoencoder-conv", "autoencoder", ConvAutoencoder, 1, 1, 32, 32),
@@ -331,6 +333,9 @@ SPECS = [
     coded("d-autoencoder-dense", "autoencoder", DenseAutoencoder, 2, 64),
     coded("d-autoencoder-plain", "autoencoder",
           lambda: DenseAutoencoder((64, 32, 8, 32, 64), False), 2, 64),
-    coded("d-vae-dense", "vae", Vae, 1, 256), coded("d-vae-conv", "vae", lambda: Vae(True), 1, 1, 16, 16),
-    diffusion("d-diffusion"), diffusion("d-diffusion-deep", levels=4, blocks=1), diffusion("d-diffusion-adm", shift=True),
+    coded("d-vae-dense", "vae", Vae, 1, 256),
+    coded("d-vae-conv", "vae", lambda: Vae(True), 1, 1, 16, 16),
+    diffusion("d-diffusion"),
+    diffusion("d-diffusion-deep", levels=4, blocks=1),
+    diffusion("d-diffusion-adm", shift=True),
 ]  # fmt: skip

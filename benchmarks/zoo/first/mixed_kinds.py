@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import torch
@@ -16,7 +17,7 @@ from benchmarks.zoo.spec import Built, Spec
 def mlp(sizes: list[int], last: bool = True) -> nn.Sequential:
     """Linear layers with ReLU between them, and after the last if wanted."""
     layers: list[nn.Module] = []
-    for cin, cout in zip(sizes, sizes[1:], strict=False):
+    for cin, cout in itertools.pairwise(sizes):
         layers += [nn.Linear(cin, cout), nn.ReLU()]
     return nn.Sequential(*layers if last else layers[:-1])
 
@@ -24,7 +25,7 @@ def mlp(sizes: list[int], last: bool = True) -> nn.Sequential:
 def shared(sizes: list[int], last: bool = True) -> nn.Sequential:
     """The same for every point: 1x1 convolutions with BatchNorm."""
     layers: list[nn.Module] = []
-    for cin, cout in zip(sizes, sizes[1:], strict=False):
+    for cin, cout in itertools.pairwise(sizes):
         layers += [nn.Conv1d(cin, cout, 1), nn.BatchNorm1d(cout), nn.ReLU()]
     return nn.Sequential(*layers if last else layers[:-1])
 
@@ -129,7 +130,7 @@ class GraphNet(nn.Module):
         super().__init__()
         self.kind, self.heads, self.loops = kind, heads, layers > 2
         sizes = [12] + [width] * (layers - 1) + [8]
-        pairs = list(zip(sizes, sizes[1:], strict=False))
+        pairs = list(itertools.pairwise(sizes))
         self.near = nn.ModuleList(nn.Linear(a, b, bias=kind == "sage") for a, b in pairs)
         self.own = nn.ModuleList(nn.Linear(a, b, bias=False) for a, b in pairs)
         self.mlps = nn.ModuleList(mlp([a, width, b], False) for a, b in pairs)
@@ -355,7 +356,8 @@ SPECS = [
     graph("gcn"), graph("sage"), graph("gat"), graph("gin"), graph("gcn", 4), graph("gat", 3),
     made("m-gcn-dense", "gcn-dense", DenseGcn, x=NODES, adjacency=torch.rand(6, 6)),
     made("m-dlrm", "dlrm", Dlrm, task=REC, dense=torch.randn(2, 13), ids=IDS),
-    made("m-dlrm-bags", "dlrm", lambda: Dlrm(bags=True), task=REC, dense=torch.randn(2, 13), ids=IDS),
+    made("m-dlrm-bags", "dlrm", lambda: Dlrm(bags=True), task=REC,
+         dense=torch.randn(2, 13), ids=IDS),
     made("m-ncf", "ncf", Ncf, task=REC, user=ONE, item=ONE + 1),
     made("m-wide-deep", "wide-and-deep", WideDeep, task=REC, ids=IDS[:, :5]),
     made("m-deepfm", "deepfm", lambda: WideDeep(factors=True), task=REC, ids=IDS[:, :5]),
@@ -366,6 +368,8 @@ SPECS = [
     made("m-rnn-series", "rnn", lambda: Rnn(False, 1), x=torch.randn(2, 7, 16)),
     made("m-rnn-both", "rnn", lambda: Rnn(both=True), ids=IDS),
     made("m-seq2seq-bahdanau", "attention-seq2seq", AttentionSeq2Seq, ids=IDS, last=IDS[:, :1]),
-    made("m-seq2seq-luong", "attention-seq2seq", lambda: AttentionSeq2Seq("luong"), ids=IDS, last=IDS[:, :1]),
-    made("m-seq2seq-lstm", "attention-seq2seq", lambda: AttentionSeq2Seq("luong", nn.LSTM, False), ids=IDS, last=IDS[:, :1]),
+    made("m-seq2seq-luong", "attention-seq2seq", lambda: AttentionSeq2Seq("luong"),
+         ids=IDS, last=IDS[:, :1]),
+    made("m-seq2seq-lstm", "attention-seq2seq", lambda: AttentionSeq2Seq("luong", nn.LSTM, False),
+         ids=IDS, last=IDS[:, :1]),
 ]  # fmt: skip
