@@ -164,11 +164,16 @@ def _linear(value: Value) -> bool:
     node = _producer(value)
     if node.op == "Add" and len(node.dynamic) == 2:
         return True
-    for _ in range(2):  # a scale and a shift for each channel
+    return _unscaled(node).op in _LINEAR
+
+
+def _unscaled(node: Draft.Node) -> Draft.Node:
+    """What stands before a constant scale and a constant shift."""
+    for _ in range(2):
         if node.op not in ("Add", "Mul") or len(node.dynamic) != 1:
             break
         node = _producer(node.dynamic[0])
-    return node.op in _LINEAR
+    return node
 
 
 def _relu(draft: Draft, value: Value, before: Draft.Node) -> Value:
@@ -191,9 +196,7 @@ def _activated(value: Value) -> bool:
 
 def _scores(value: Value) -> bool:
     """Whether a product goes to softmaxes alone: scores of an attention, logits of classes."""
-    product = _producer(value)
-    if product.op == "Add" and len(product.dynamic) == 1:  # a bias
-        product = _producer(product.dynamic[0])
+    product = _unscaled(_producer(value))
     found = product.op in ("MatMul", "Einsum", "Gemm")
     return found and _leads_only_to(value, _SOFTMAX, _BEFORE_SOFTMAX)
 
