@@ -279,8 +279,22 @@ def _absorb_wide(draft: Draft, node: Draft.Node) -> None:
         draft.fuse([node, scale, shift], shift.out, "LayerNormalization", node.inputs[:1])
 
 
+def _only_reader(value: Value) -> Draft.Node | None:
+    """Who reads a norm besides products with weights: converters fold the affine into these."""
+    if value.outputs:
+        return None
+    rest = [user for user in value.users if not _weighted(user, value)]
+    return rest[0] if len(rest) == 1 and value.users[rest[0]] == 1 else None
+
+
+def _weighted(user: Draft.Node, value: Value) -> bool:
+    weight = user.arg(1)
+    plain = isinstance(weight, Tensor) and weight.shape is not None and len(weight.shape) == 2
+    return user.op in ("MatMul", "Gemm") and user.inputs[0] is value and plain
+
+
 def _absorb_affine(draft: Draft, node: Draft.Node) -> None:
-    while (user := node.out.sole_user) is not None and user.op in _AFFINE:
+    while (user := _only_reader(node.out)) is not None and user.op in _AFFINE:
         if user.op == "BatchNormalization":
             channels = node.op in _CHANNELWISE or node.attrs.get("axis") == 1
             if not channels or user.inputs[0] is not node.out:
