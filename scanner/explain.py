@@ -245,8 +245,8 @@ class _Attempt:
             if not operands_pass(node.inputs, ((position, test),)):
                 shown = range(len(node.inputs)) if position is None else [position]
                 return f"{op} with {self._operands(number, shown)} {place}"
-        readers, test = self._index.readers(number), wanted.consumers
-        if test is None or test(readers) or (self._index.is_last(number) and test(0)):
+        readers, read_by = self._index.readers(number), wanted.consumers
+        if read_by is None or read_by(readers) or (self._index.is_last(number) and read_by(0)):
             return None
         return f"{op} with {readers} consumers {place}"
 

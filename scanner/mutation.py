@@ -170,20 +170,17 @@ def _loosened(expr: Expr | None, body: Body) -> Iterator[_Loose]:
     """An expression with one constraint loosened, one way after the other."""
     if isinstance(expr, Apply):
         yield from _head(expr)
+    if isinstance(expr, Apply | Maybe):
         for loose, args in _arguments(expr.args, body):
-            without = None if loose.without is None else expr._replace(args=args[1])
-            yield _Loose(loose.what, expr._replace(args=args[0]), without)
-    elif isinstance(expr, Maybe):
-        for loose, args in _arguments(expr.args, body):
-            without = None if loose.without is None else expr._replace(args=args[1])
-            yield _Loose(loose.what, expr._replace(args=args[0]), without)
+            rest = None if loose.without is None else expr._replace(args=args[1])
+            yield _Loose(loose.what, expr._replace(args=args[0]), rest)
     elif isinstance(expr, Either):
         for place, option in enumerate(expr.options):
-            rest = (*expr.options[:place], *expr.options[place + 1 :])
+            others = (*expr.options[:place], *expr.options[place + 1 :])
             for loose in _loosened(option, body):
                 if loose.expr is not None:
                     options = (*expr.options[:place], loose.expr, *expr.options[place + 1 :])
-                    yield _Loose(loose.what, Either(options), Either(rest))
+                    yield _Loose(loose.what, Either(options), Either(others))
     elif isinstance(expr, Path):
         for loose in _loosened(expr.source, body):
             if loose.expr is not None:
