@@ -245,10 +245,10 @@ class _Attempt:
             if not operands_pass(node.inputs, ((position, test),)):
                 shown = range(len(node.inputs)) if position is None else [position]
                 return f"{op} with {self._operands(number, shown)} {place}"
-        readers = self._index.readers(number)
-        if wanted.consumers is not None and not wanted.consumers(readers):
-            return f"{op} with {readers} consumers {place}"
-        return None
+        readers, test = self._index.readers(number), wanted.consumers
+        if test is None or test(readers) or (self._index.is_last(number) and test(0)):
+            return None
+        return f"{op} with {readers} consumers {place}"
 
     def _operands(self, number: int, positions: range | list[int]) -> str:
         """The operands of a node, in words."""

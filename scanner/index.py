@@ -214,6 +214,10 @@ class Index:
         """How many distinct nodes read node `number`; a graph output counts as one more."""
         return len(self.consumers[number]) + (number in self.outputs)
 
+    def is_last(self, number: int) -> bool:
+        """Whether no node reads node `number`: `consumers=0` means this."""
+        return not self.consumers[number]
+
     def mask(self, node: PatternNode, ports: frozenset[int], edges: int) -> int:
         """Labels that `node` may stand for, as far as operator, attributes and operands say.
 
@@ -259,8 +263,12 @@ class Index:
             if node.operands:
                 nodes = self._with_operands(nodes, node.operands)
             if node.consumers is not None:
-                verdicts = {n: node.consumers(n) for n in {self.readers(v) for v in nodes}}
-                nodes = [v for v in nodes if verdicts[self.readers(v)]]
+                verdicts = {n: node.consumers(n) for n in {0, *map(self.readers, nodes)}}
+                nodes = [
+                    v
+                    for v in nodes
+                    if verdicts[self.readers(v)] or (verdicts[0] and self.is_last(v))
+                ]
             labels = bitset({self.labels[v] for v in nodes}, len(self.label_nodes))
             found = self._members[key] = frozenset(nodes), labels
         return found

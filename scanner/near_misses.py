@@ -1,15 +1,11 @@
-"""Near misses of a signature, and whether every constraint in it is needed by one.
+"""Near misses of a signature: its examples with one thing changed.
 
-A near miss is an example with one thing changed: an operator, an attribute, an operand, a node
-taken away. A mutant is the signature with one constraint loosened: any operator, an attribute or
-operand that is not asked for, a clause of the condition dropped. A constraint is *needed* when
-some near miss is refused by the signature and accepted by the mutant; one that nothing needs is a
-constraint that nobody can break, or an example that is missing.
+An operator, an attribute, an operand; a node taken away or strangers put in; loops run once.
+What a signature says of them is what its author looks at, and what `genescan.mutation` works with.
 """
 
 from __future__ import annotations
 
-import ast
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,16 +13,13 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from genescan import edits, ops, selftest
-from genescan.condition import parse as parse_condition
 from genescan.edits import EditError
 from genescan.errors import NotationError
-from genescan.facts import Ref
 from genescan.findings import Context
 from genescan.graph import Attr, Edge, Graph, Node, Tensor
 from genescan.index import Index
 from genescan.library import Library
 from genescan.limits import DEFAULT, Limits
-from genescan.notation import Apply, Body, Check, Either, Expr, Maybe, Name, Path, Step
 from genescan.signature import Example, Signature
 from genescan.unroll import base
 
@@ -43,8 +36,9 @@ _OTHER: Mapping[str, tuple[str, ...]] = {
 }
 """What a node of each class is changed into: first something rare, then something common."""
 _LOOP = re.compile(r"range\(\d+\)")
+_WORD = re.compile(r"[A-Z]\w+")
 _MANY = 400
-"""Near misses of one signature."""
+"""Changes of one signature's examples."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,69 +61,21 @@ def derive(signature: Signature, library: Library, limits: Limits = DEFAULT) -> 
     found: list[Miss] = []
     for example in signature.match:
         graph = selftest.graph(example, signature.source)
-        for edit, changed in [*_once(signature, example), *_changes(graph)]:
-            accepted = _holds(signature, library, Index(changed), limits)
+        changes = (*_once(signature, example), *_strangers(signature, graph), *_changes(graph))
+        for edit, changed in changes:
+            accepted = holds(signature, library, Index(changed), limits)
             found.append(Miss(example.name, edit, changed, accepted))
             if len(found) >= _MANY:
                 return tuple(found)
     return tuple(found)
 
 
-@dataclass(frozen=True, slots=True)
-class Mutation:
-    """What the mutation check says of a signature."""
-
-    unneeded: tuple[str, ...]
-    """Constraints that no near miss needs, its own tests and derived ones together."""
-    unshown: tuple[str, ...]
-    """Patterns that occur in no example: nothing can be said of their constraints."""
-
-
-def check(signature: Signature, library: Library, limits: Limits = DEFAULT) -> Mutation:
-    """Loosen each constraint and ask whether a near miss notices."""
-    misses = derive(signature, library, limits)
-    refused = [Index(miss.graph) for miss in misses if not miss.accepted]
-    kept = [Index(selftest.graph(example, signature.source)) for example in signature.match]
-    kept += [Index(miss.graph) for miss in misses if miss.accepted]
-    graphs = [*(Index(graph) for graph in _stored(signature)), *refused]
-    shown = _shown(signature, library, kept[: len(signature.match)], limits)
-    left = []
-    for pattern, what, mutant in mutants(signature):
-        if pattern and pattern not in shown:
-            continue
-        changed = _exchanged(library, mutant)
-        if any(_holds(mutant, changed, index, limits) for index in graphs):
-            continue
-        if all(_holds(mutant, changed, index, limits) for index in kept):
-            left.append(what)  # else it asks for more: a chain without links, a thing to be absent
-    binding = {ref.pattern or signature.main for ref in _binding(signature) if not ref.alias}
-    return Mutation(tuple(left), tuple(sorted(binding - shown)))
-
-
-def _shown(
-    signature: Signature, library: Library, examples: Sequence[Index], limits: Limits
-) -> set[str]:
-    """The patterns that occur in some example."""
-    found: set[str] = set()
-    for index in examples:
-        context = Context(library, index, limits)
-        for name in signature.patterns:
-            if context.search(library.linked(signature, Ref("", name))).matches:
-                found.add(name)
-    return found
-
-
-def _exchanged(library: Library, mutant: Signature) -> Library:
-    """The library with a mutant in the place of its original."""
-    linked = {key: value for key, value in library._linked.items() if key[0] != mutant.id}
-    return replace(library, signatures={**library.signatures, mutant.id: mutant}, _linked=linked)
-
-
-def _holds(signature: Signature, library: Library, index: Index, limits: Limits) -> bool:
+def holds(signature: Signature, library: Library, index: Index, limits: Limits) -> bool:
+    """Whether the condition of a signature is true of a graph."""
     return Context(library, index, limits).finding(signature).truth == "true"
 
 
-def _stored(signature: Signature) -> Iterator[Graph]:
+def stored(signature: Signature) -> Iterator[Graph]:
     """The counter-examples that the signature carries."""
     examples = {example.name: example for example in signature.match}
     for test in signature.no_match:
@@ -173,6 +119,25 @@ def _once(signature: Signature, example: Example) -> Iterator[tuple[str, Graph]]
     single = example._replace(text=_LOOP.sub("range(1)", example.text))
     if single.text != example.text:
         yield "loops: 1", selftest.graph(single, signature.source)
+
+
+def _strangers(signature: Signature, graph: Graph) -> Iterator[tuple[str, Graph]]:
+    """The example followed by an operator that the condition speaks of, or by many others."""
+    words = dict.fromkeys(_WORD.findall(signature.condition.text))
+    for word in words:
+        members = ops.members(word)
+        if members:
+            yield f"added: {word}", _followed(graph, min(members), 1)
+    working = sum(ops.computes(node.op) for node in graph.nodes)
+    yield "added: as much again of something else", _followed(graph, "Softsign", 4 * working)
+
+
+def _followed(graph: Graph, op: str, times: int) -> Graph:
+    """The graph with a few more operators behind its last node."""
+    nodes = list(graph.nodes)
+    for _ in range(times):
+        nodes.append(Node(op, (Edge(len(nodes) - 1),), ops.complete(op, {})))
+    return replace(graph, nodes=tuple(nodes), outputs=(Edge(len(nodes) - 1),))
 
 
 def _changes(graph: Graph) -> Iterator[tuple[str, Graph]]:
@@ -231,106 +196,3 @@ def _values(node: Node, attr: str) -> Iterator[Attr]:
         yield value * 7 + 5
     elif isinstance(value, str):
         yield "other"
-
-
-# --- mutants -----------------------------------------------------------------------------------
-
-
-def mutants(signature: Signature) -> Iterator[tuple[str, str, Signature]]:
-    """Pattern (empty for the condition), what is loosened, and the signature without it."""
-    asked = {ref.pattern or signature.main for ref in _binding(signature) if not ref.alias}
-    for name in sorted(asked & signature.patterns.keys()):
-        body = signature.patterns[name]
-        for variable, expr in body.assigned.items():
-            for what, loosened in _loosened(expr, body):
-                if loosened is None:
-                    continue
-                made = replace(body, assigned={**body.assigned, variable: loosened})
-                patterns = {**signature.patterns, name: made}
-                mutant = replace(signature, patterns=patterns)
-                yield name, f"{name}.{variable}: {what}", mutant
-    for clause, mutant in _clauses(signature):
-        yield "", f"condition: {clause}", mutant
-
-
-def _conjuncts(signature: Signature) -> list[str]:
-    """The clauses of a condition."""
-    tree = ast.parse(f"({signature.condition.text.strip()})", mode="eval").body
-    if isinstance(tree, ast.BoolOp) and isinstance(tree.op, ast.And):
-        return [ast.unparse(value) for value in tree.values]
-    return [ast.unparse(tree)]
-
-
-def _asks(clause: str) -> bool:
-    """Whether it asks for a pattern: `>= 0` only counts matches as explained."""
-    return not clause.endswith((">= 0", "== 0")) and not clause.startswith("not ")
-
-
-def _binding(signature: Signature) -> frozenset[Ref]:
-    """The patterns that the condition depends on."""
-    text = " and ".join(f"({clause})" for clause in _conjuncts(signature) if _asks(clause))
-    return parse_condition(text, signature.patterns, frozenset(signature.uses)).refs
-
-
-def _clauses(signature: Signature) -> Iterator[tuple[str, Signature]]:
-    """Each clause of the condition left out."""
-    clauses = _conjuncts(signature)
-    for left_out in clauses:
-        text = " and ".join(f"({clause})" for clause in clauses if clause is not left_out)
-        if text and not left_out.endswith(">= 0"):
-            aliases = frozenset(signature.uses)
-            condition = parse_condition(text, signature.patterns, aliases)
-            yield left_out, replace(signature, condition=condition)
-
-
-def _loosened(expr: Expr | None, body: Body) -> Iterator[tuple[str, Expr | None]]:
-    """An expression with one constraint loosened."""
-    if isinstance(expr, Apply):
-        yield from _head(expr)
-        for args, what in _arguments(expr.args, body):
-            yield what, expr._replace(args=args)
-    elif isinstance(expr, Maybe):
-        for args, what in _arguments(expr.args, body):
-            yield what, expr._replace(args=args)
-    elif isinstance(expr, Either):
-        for place, option in enumerate(expr.options):
-            for what, loosened in _loosened(option, body):
-                if loosened is not None:
-                    options = (*expr.options[:place], loosened, *expr.options[place + 1 :])
-                    yield what, Either(options)
-    elif isinstance(expr, Path):
-        for what, loosened in _loosened(expr.source, body):
-            if loosened is not None:
-                yield what, expr._replace(source=loosened)
-
-
-def _head(expr: Apply) -> Iterator[tuple[str, Expr]]:
-    head = expr.head
-    if not isinstance(head, Step):
-        return
-    if head.ops is not None:
-        wanted = " | ".join(sorted(head.ops)[:3])
-        yield f"any operator for {wanted}", expr._replace(head=head._replace(ops=None))
-    for place, (attr, test) in enumerate(head.attrs):
-        rest = (*head.attrs[:place], *head.attrs[place + 1 :])
-        yield f"without {attr}={test.text}", expr._replace(head=head._replace(attrs=rest))
-    if head.consumers is not None:
-        yield "without consumers", expr._replace(head=head._replace(consumers=None))
-
-
-def _arguments(
-    args: Sequence[Expr | None], body: Body
-) -> Iterator[tuple[tuple[Expr | None, ...], str]]:
-    for place, arg in enumerate(args):
-        before, after = tuple(args[:place]), tuple(args[place + 1 :])
-        if isinstance(arg, Check) or (isinstance(arg, Name) and _joined(arg, body)):
-            yield (*before, None, *after), f"any operand {place}"
-        elif arg is not None and not isinstance(arg, Name):
-            yield (*before, None, *after), f"any operand {place}"
-            for what, loosened in _loosened(arg, body):
-                yield (*before, loosened, *after), what
-
-
-def _joined(name: Name, body: Body) -> bool:
-    """Whether a variable says something: it is assigned, or read in several places."""
-    return name.name in body.assigned or body.reads.get(name.name, 0) > 1

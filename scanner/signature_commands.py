@@ -84,13 +84,13 @@ def _test(library: Library, ids: list[str]) -> int:
 
 def _near_misses(library: Library, ids: list[str]) -> int:
     """Say which one-step changes a signature accepts, and which constraints nothing needs."""
-    from genescan import near_misses
+    from genescan import mutation, near_misses
 
     failed = False
     for name in ids:
         signature = library.signatures[name]
         misses = near_misses.derive(signature, library)
-        result = near_misses.check(signature, library)
+        result = mutation.check(signature, library)
         failed = failed or bool(result.unneeded)
         refused = sum(not miss.accepted for miss in misses)
         sys.stdout.write(f"{name}: refuses {refused} of {len(misses)} near misses\n")

@@ -49,7 +49,7 @@ def node_fits(graph: Graph, number: int, wanted: PatternNode) -> bool:
         for other in graph.nodes
     )
     is_output = any(isinstance(o, Edge) and o.source == number for o in graph.outputs)
-    return wanted.consumers(readers + is_output)
+    return wanted.consumers(readers + is_output) or (not readers and wanted.consumers(0))
 
 
 def edges_fit(operands: Sequence[tuple[int, int]], edges: Sequence[PatternEdge]) -> bool:
@@ -177,7 +177,7 @@ def add_extras(pattern: Pattern, rng: random.Random) -> Pattern:
     nodes, pick = list(pattern.nodes), rng.randrange(len(pattern.nodes))
     dice = rng.random()
     if dice < 0.2:
-        nodes[pick] = replace(nodes[pick], consumers=nets.equal(rng.choice([1, 2])))
+        nodes[pick] = replace(nodes[pick], consumers=nets.equal(rng.choice([0, 1, 2])))
     elif dice < 0.4:
         test = nets.operand_test(rng.choice(["const", 0.5, [8, 8]]))
         nodes[pick] = replace(nodes[pick], operands=((rng.choice([None, 0, 1, 2]), test),))
