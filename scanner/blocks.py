@@ -24,6 +24,8 @@ _ALIKE = 4
 """Groups of seeds with one label."""
 _HUB = 6
 """Readers of a value that is shared by everybody, such as a mask: blocks end there."""
+_WIDE = 16
+"""Operands of a node that are looked at."""
 _ENOUGH = 0.4
 """Share of a network that repeated blocks explain, from which the others are left out."""
 _CROWD = 48
@@ -84,7 +86,7 @@ class _View:
         """Neighbours by direction, position and label; several alike are told apart by none."""
         node = self.graph.nodes[index]
         free = ops.commutative(node.op)
-        for position, operand in enumerate(node.inputs):
+        for position, operand in enumerate(node.inputs[:_WIDE]):
             if isinstance(operand, Edge) and len(self.readers[operand.source]) <= _HUB:
                 place = -1 if free else position
                 yield False, place, self.labels[operand.source], operand.source

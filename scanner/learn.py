@@ -195,7 +195,8 @@ _FREE = "*"
 
 
 def _letter(place: int) -> str:
-    return "abcdefghijklmnopqrstuvwz"[place % 24] + ("" if place < 24 else str(place // 24))
+    letters = "abcdefghijklmnopqrstuvz"  # w is a weight, x comes from outside
+    return letters[place % 23] + ("" if place < 23 else str(place // 23))
 
 
 def _operands(

@@ -101,15 +101,17 @@ def cut(graph: Graph, members: Sequence[int]) -> str:
     """
     operands = [operand for member in members for operand in graph.nodes[member].inputs]
     edges = dict.fromkeys(operand[:2] for operand in operands if isinstance(operand, Edge))
-    outside = [edge for edge in edges if edge[0] not in members]
-    place = {(member, 0): len(outside) + index for index, member in enumerate(members)}
+    inside = set(members)
+    outer = [edge for edge in edges if edge[0] not in inside]
+    outside = {edge: index for index, edge in enumerate(outer)}
+    place = {member: len(outside) + index for index, member in enumerate(members)}
 
     def moved(operand: Operand) -> Operand:
         if not isinstance(operand, Edge):
             return operand
         if operand[:2] in outside:
-            return Edge(outside.index(operand[:2]))
-        return Edge(place[operand.source, 0], operand.port)
+            return Edge(outside[operand[:2]])
+        return Edge(place[operand.source], operand.port)
 
     parts = (graph.nodes[member] for member in members)
     inner = [replace(node, inputs=tuple(map(moved, node.inputs))) for node in parts]

@@ -15,14 +15,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from genescan import selftest
 from genescan.condition import parse as parse_condition
 from genescan.facts import Ref
 from genescan.findings import Context
 from genescan.index import Index
 from genescan.library import Library
 from genescan.limits import DEFAULT, Limits
-from genescan.near_misses import derive, holds, stored
+from genescan.near_misses import derive, examples, holds, stored
 from genescan.notation import Apply, Body, Check, Either, Expr, Maybe, Name, Path, Step
 from genescan.signature import Signature
 
@@ -41,11 +40,10 @@ def check(signature: Signature, library: Library, limits: Limits = DEFAULT) -> M
     """Loosen each constraint and ask whether a near miss notices."""
     misses = derive(signature, library, limits)
     refused = [Index(miss.graph) for miss in misses if not miss.accepted]
-    kept = [Index(selftest.graph(example, signature.source)) for example in signature.match]
-    kept += [Index(miss.graph) for miss in misses if miss.accepted]
+    shown_in = [Index(graph) for _, graph in examples(signature)]
+    kept = [*shown_in, *(Index(miss.graph) for miss in misses if miss.accepted)]
     graphs = [*(Index(graph) for graph in stored(signature)), *refused]
-    examples = kept[: len(signature.match)]
-    shown = _shown(signature, library, examples, limits)
+    shown = _shown(signature, library, shown_in, limits)
 
     def accepts(mutant: Signature, indices: Sequence[Index]) -> list[bool]:
         changed = _exchanged(library, mutant)
@@ -53,7 +51,7 @@ def check(signature: Signature, library: Library, limits: Limits = DEFAULT) -> M
 
     left = []
     for mutant in mutants(signature, shown):
-        if mutant.probe is not None and all(accepts(mutant.probe, examples)):
+        if mutant.probe is not None and all(accepts(mutant.probe, shown_in)):
             continue  # an alternative that no example takes
         # a mutant that refuses what was accepted asks for more, not less: a chain without links
         if not any(accepts(mutant.signature, graphs)) and all(accepts(mutant.signature, kept)):
@@ -63,11 +61,11 @@ def check(signature: Signature, library: Library, limits: Limits = DEFAULT) -> M
 
 
 def _shown(
-    signature: Signature, library: Library, examples: Sequence[Index], limits: Limits
+    signature: Signature, library: Library, indices: Sequence[Index], limits: Limits
 ) -> set[str]:
     """The patterns that occur in some example."""
     found: set[str] = set()
-    for index in examples:
+    for index in indices:
         context = Context(library, index, limits)
         for name in signature.patterns:
             if context.search(library.linked(signature, Ref("", name))).matches:

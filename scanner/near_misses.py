@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -56,11 +57,17 @@ class Miss:
         return f"{{edit: {self.example}, set: {{{self.edit}}}}}"
 
 
+def examples(signature: Signature) -> Iterator[tuple[Example, Graph]]:
+    """The examples that can be read; a self-test tells of the others."""
+    for example in signature.match:
+        with suppress(NotationError):
+            yield example, selftest.graph(example, signature.source)
+
+
 def derive(signature: Signature, library: Library, limits: Limits = DEFAULT) -> tuple[Miss, ...]:
     """All one-step changes of the signature's examples; loops change in every round."""
     found: list[Miss] = []
-    for example in signature.match:
-        graph = selftest.graph(example, signature.source)
+    for example, graph in examples(signature):
         changes = (*_once(signature, example), *_strangers(signature, graph), *_changes(graph))
         for edit, changed in changes:
             accepted = holds(signature, library, Index(changed), limits)

@@ -93,9 +93,12 @@ def _attempt(
     if isinstance(test, Example):
         return _judge(finding, expected, test.variant)
     failure = _judge(finding, expected, "")
-    if not failure and test.because:
+    if failure or not test.because:
+        return failure
+    try:
         return _blame(test.because, signature, library, original, subject, limits)
-    return failure
+    except NotationError as error:
+        return f"nothing can be blamed: {error}"
 
 
 def _subjects(signature: Signature, test: Example | NearMiss) -> tuple[Graph, Graph]:

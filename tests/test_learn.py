@@ -99,6 +99,15 @@ def test_a_draft_is_a_signature_whose_own_tests_pass() -> None:
     assert len(outcomes) >= 3 and all(outcome.passed for outcome in outcomes)
 
 
+def test_large_blocks_have_names_that_mean_nothing_else() -> None:
+    some = ["Tanh", "Sigmoid", "Gelu", "Elu", "Relu", "Swish", "Mish", "Softplus", "Erf"] * 3
+    reads = ["x", *(f"b{i}" for i in range(26))]
+    chain = "\n".join(f"    b{i} = {op}({reads[i]})" for i, op in enumerate(some))
+    graphs = [graph(f"for _ in range({n}):\n{chain}\n    x = Softsign(b26)") for n in (3, 4)]
+    drafted, library = signature(learn.draft(graphs), graphs)
+    assert all(outcome.passed for outcome in selftest.run(drafted, library))
+
+
 def test_a_template_is_a_signature_whose_own_tests_pass() -> None:
     library = Library.build([("vision/mine.yml", workshop.template("vision/mine"))])
     outcomes = selftest.run(library.signatures["vision/mine"], library)

@@ -527,6 +527,11 @@ def test_a_family_that_another_holds_of_too_is_subsumed():
     assert "Subsumed" not in complaints(RESNET, told_apart)
 
 
+def test_an_example_that_cannot_be_read_stops_no_lint():
+    broken = RESNET.replace("match:\n", "match:\n    broken: y = Relu(\n", 1)
+    assert broken != RESNET and "Subsumed" not in complaints(broken)
+
+
 def test_lints_about_tests_paths_and_components():
     bare = RESNET.partition("tests:")[0]
     assert "TooFewTests" in complaints(bare)
