@@ -128,8 +128,8 @@ def _gru_cell(draft: Draft, total: Draft.Node) -> None:
         if update is None or candidate is None:
             continue
         if _made_by(candidate[1], "Sigmoid") is update[0]:  # z*n + (1 - z)*h
-            rest = next(v.node for v in keep.dynamic if v.node.op in ("Sub", "Add"))
-            region = [total, keep, new, rest, update[0], candidate[0]]
+            left = next(v.node for v in keep.dynamic if v.node.op in ("Sub", "Add"))
+            region = [total, keep, new, left, update[0], candidate[0]]
             _cell(draft, "GRU", [update[0], candidate[0]], region, (total.out,), update[1])
             return
         rest = _made_by(candidate[1], "Sub") or _made_by(candidate[1], "Add")
@@ -298,7 +298,7 @@ def _share(one: Draft.Node, other: Draft.Node) -> bool:
     a, b = one.arg(1), other.arg(1)
     if not isinstance(a, Tensor) or not isinstance(b, Tensor) or a.shape != b.shape:
         return False
-    return a is b or bool(a.name) and a.name == b.name
+    return a is b or (bool(a.name) and a.name == b.name)
 
 
 def _fuse_plain(draft: Draft, link: _Link, chain: list[Draft.Node]) -> None:

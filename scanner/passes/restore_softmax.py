@@ -25,7 +25,7 @@ def _axis(node: Draft.Node) -> int | None:
     """The single axis that a reduction runs over and keeps."""
     axes, stored = node.ints("axes"), node.arg(1)
     if axes is None and isinstance(stored, Tensor) and stored.data is not None:
-        axes = tuple(int(axis) for axis in stored.data)
+        axes = tuple(int(axis) for axis in stored.data if axis is not None)
     return axes[0] if axes and len(axes) == 1 and node.attrs.get("keepdims", 1) else None
 
 
@@ -52,8 +52,8 @@ def _fuse(draft: Draft, node: Draft.Node) -> None:
         via = power.via.get(0, ())
         if source.node.op == "Sub" and source.sole_user is power and _shifted(source.node, axis):
             shift = source.node
-            region += [shift, shift.inputs[1].node]
-            source, via = shift.inputs[0], shift.via.get(0, ())
+            region += [shift, *(v.node for v in shift.dynamic[1:])]
+            source, via = shift.dynamic[0], shift.via.get(0, ())
         draft.fuse(region, node.out, "Softmax", [source], {"axis": axis}, via={0: via})
         return
 
