@@ -103,11 +103,10 @@ def taken(data: Dims | None, index: Dims | None, after: Dims | None) -> int | No
     """The axis along which a Gather takes elements."""
     if data is None or index is None or after is None or len(after) != len(data) + len(index) - 1:
         return None
-    for axis in range(len(data)):
-        made = data[:axis] + index + data[axis + 1 :]
-        if _agree(made, after):
-            return axis
-    return None
+    made = [data[:axis] + index + data[axis + 1 :] for axis in range(len(data))]
+    if after in made:  # an open size stays an open one: what was taken from is another axis
+        return made.index(after)
+    return next((axis for axis, each in enumerate(made) if _agree(each, after)), None)
 
 
 def count(shape: Dims | None) -> int | None:

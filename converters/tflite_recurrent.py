@@ -2,7 +2,7 @@
 
 Gates have operands of their own, which become the stacked kernels of ONNX: rows of the input,
 output, forget and cell gate. Their states are variables of the model and start with zeros; a
-sequence layer of ONNX says so by leaving them out.
+sequence layer of ONNX says so by leaving them out. Where an operator makes them, they are operands.
 """
 
 from __future__ import annotations
@@ -81,9 +81,17 @@ def _lstm(assembly: Assembly, call: Call, groups: Sequence[int], time_major: boo
     dims = assembly.shape(value)
     shape: Dims = (dims[0] if dims else None, directions, dims[1] if dims else None, hidden)
     return assembly.emit(
-        "LSTM", [value, weights, recurrent, bias], attrs, name=call.name, outputs=3,
-        shapes=(shape,),
+        "LSTM", [value, weights, recurrent, bias, *_first_states(assembly, call, directions)],
+        attrs, name=call.name, outputs=3, shapes=(shape,),
     )  # fmt: skip
+
+
+def _first_states(assembly: Assembly, call: Call, directions: int) -> list[Operand]:
+    """The lengths, which TensorFlow Lite has not, and output and cell of the step before."""
+    states = [call.operand(slot) for slot in (18, 19)]
+    if directions > 1 or not all(isinstance(state, Edge) for state in states):
+        return []
+    return [None, *(assembly.emit("Unsqueeze", [state, ints((0,))]) for state in states)]
 
 
 def _rows(part: Operand) -> int | None:

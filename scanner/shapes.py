@@ -335,6 +335,11 @@ def _broadcast(attrs: Attrs, shapes: Shapes, constants: Constants) -> list[Dims 
     return [sizes.broadcast(*shapes)]
 
 
+def _quantised_pair(attrs: Attrs, shapes: Shapes, constants: Constants) -> list[Dims | None]:
+    """Each operand stands before its scale and zero point."""
+    return [sizes.broadcast(shapes[0], shapes[3])] if len(shapes) > 3 else [None]
+
+
 def _einsum(attrs: Attrs, shapes: Shapes, constants: Constants) -> list[Dims | None]:
     equation = str(attrs.get("equation", "")).replace(" ", "")
     if "->" not in equation or "." in equation:
@@ -370,6 +375,7 @@ _RULES: Mapping[str, Rule] = {
     "Pad": _pad,
     "TopK": _topk, "Trilu": _same, "CumSum": _same, "PRelu": _same,
     "Where": _broadcast, "Mod": _broadcast, "EyeLike": _same,
+    "com.microsoft:QLinearAdd": _quantised_pair, "com.microsoft:QLinearMul": _quantised_pair,
     "QuantizeLinear": _same, "DequantizeLinear": _same,
     "DynamicQuantizeLinear": lambda a, s, c: [s[0], (), ()],
     "ScatterND": _same, "ScatterElements": _same,

@@ -305,6 +305,8 @@ def test_shapes_that_leave_it_open_give_nothing() -> None:
     assert infer.cut((6, 6), [(3, 3), (3, 3)]) is None
     assert infer.reduced(None, (1,), True, 1) is None
     assert infer.taken((4, 5), (3,), (9, 9)) is None
+    assert infer.taken((None, 1, 48), (), (None, 48)) == 1  # the open size is still there
+    assert infer.taken((None, 1, 48), (), (1, 48)) == 0
 
 
 def test_names_from_the_file_are_bounded(tmp_path: Path) -> None:

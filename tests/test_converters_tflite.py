@@ -257,6 +257,10 @@ def test_native_recurrent_layers(read: Read) -> None:
     one = lstm("UNIDIRECTIONAL_SEQUENCE_LSTM", 1, "UnidirectionalSequenceLSTM",
                fused_activation_function=4)  # fmt: skip
     same(read(one), "y = LSTM(x, w[1, 16, 6], w[1, 16, 4], w[1, 32], hidden_size=4)")
+    begun = lstm("UNIDIRECTIONAL_SEQUENCE_LSTM", 1, "UnidirectionalSequenceLSTM",
+                 computed=True, fused_activation_function=4)  # fmt: skip
+    layer = next(node for node in read(begun).nodes if node.op == "LSTM")
+    assert len(layer.inputs) == 7  # the lengths are left out, then the two states
     two = lstm("BIDIRECTIONAL_SEQUENCE_LSTM", 2, "BidirectionalSequenceLSTM",
                fused_activation_function=4, time_major=False, merge_outputs=True)  # fmt: skip
     same(read(two), 'y = LSTM(x, w[2, 16, 6], w[2, 16, 4], w[2, 32], direction="bidirectional")')

@@ -33,7 +33,7 @@ BODY = graph(
 )  # fmt: skip
 
 
-def lstm(kind: str, count: int, options: str, **given: Any) -> bytes:
+def lstm(kind: str, count: int, options: str, computed: bool = False, **given: Any) -> bytes:
     gates = " ".join(f"i{k}" for k in range(4)) + " " + " ".join(f"r{k}" for k in range(4))
     biases = " - - - " + " ".join(f"b{k}" for k in range(4)) + " - -"
     tensors = {"x": tensor((1, 7, 6)), "h": tensor((1, 4), is_variable=True),
@@ -42,7 +42,9 @@ def lstm(kind: str, count: int, options: str, **given: Any) -> bytes:
         tensors |= {f"i{k}": weight(4, 6), f"r{k}": weight(4, 4), f"b{k}": weight(4)}
     states = " ".join(["h c"] * count)
     row = op(kind, f"x {' '.join([gates + biases] * count)} {states}", "y", options, **given)
-    return model(graph(tensors, [row], "x", "y"))
+    made = [op("TANH", "a", "h"), op("TANH", "a", "c")] if computed else []
+    tensors |= {"a": tensor((1, 4))} if computed else {}
+    return model(graph(tensors, [*made, row], "x a" if computed else "x", "y"))
 
 
 Read = Callable[..., Graph]

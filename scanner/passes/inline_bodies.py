@@ -114,3 +114,5 @@ def _join_iteration(draft: Draft, node: Draft.Node, own: list[Arg], results: lis
     dynamic = [arg for arg in results if isinstance(arg, Value)]
     first = [arg for arg in own if isinstance(arg, Value) and arg not in dynamic]
     draft.set_inputs(node, [*dynamic, *first])
+    if node.op == "Loop" and len(dynamic) == len(results):  # each result stands behind its place
+        draft.retype(node, node.op, {**node.attrs, "carried": len(own) - 2})

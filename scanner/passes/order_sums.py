@@ -1,7 +1,8 @@
 """Bring constants to the outer end of sums and products, and merge them.
 
 Addition and multiplication are associative, and optimisers pre-add or re-order constants: they also
-add the bias of a product to the residual beside it, where it goes back to the product.
+add the bias of a product to the residual beside it, where it goes back to the product. A factor
+of a sum with positions stands in front of it: (x + grid) * stride is x * stride + grid.
 
 Before:
     y = Add(Add(Add(x, w[16, 64]), z), w[64])
@@ -26,6 +27,8 @@ def run(draft: Draft) -> None:
     for op in ("Add", "Mul"):
         for node in draft.of(op):
             _merge(draft, node)
+    for node in draft.of("Mul"):
+        _distribute(draft, node)
     for node in draft.of("Add"):
         _sink(draft, node)
     for node in draft.of("Add"):
@@ -58,6 +61,26 @@ def _merge(draft: Draft, node: Draft.Node) -> None:
         draft.set_inputs(node, [parts[0], merged], {0: node.via.get(position, ())})
         draft.replace(user.out, node.out)
         draft.remove(user, heirs=(node,))
+
+
+def _distribute(draft: Draft, node: Draft.Node) -> None:
+    """Mul(Add(x, c), f) -> Add(Mul(x, f), c): optimisers multiply the constants before the run."""
+    parts = _split(node)
+    inner = None if parts is None else parts[0].node
+    addends = None if inner is None or inner.op != "Add" else _split(inner)
+    if parts is None or inner is None or addends is None or inner.out.sole_user is not node:
+        return
+    (source, constant), factor = addends, parts[1]
+    if _extent(constant) < 2:
+        return  # a bias, which folds into weights before it
+    shift = Tensor(constant.dtype, sizes.broadcast(constant.shape, factor.shape))
+    after = node.via.get(node.inputs.index(inner.out), ())
+    via = inner.via.get(inner.inputs.index(source), ()) + after
+    draft.set_inputs(node, [source, factor], {0: via})
+    total = draft.add("Add", [], before=node.next, origin=(node,), shapes=(node.out.shape,))
+    draft.replace(node.out, total.out)
+    draft.set_inputs(total, [node.out, shift])
+    draft.remove(inner, heirs=(total,))
 
 
 def _extent(constant: Tensor) -> int:

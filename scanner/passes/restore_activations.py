@@ -42,6 +42,10 @@ def _hard(x: float) -> float:
 _Known = tuple[str, Mapping[str, Attr], Callable[[float], float]]
 _GELU: _Known = ("Gelu", {}, lambda x: 0.5 * x * (1 + math.erf(x / math.sqrt(2))))
 _TANH_GELU: _Known = ("Gelu", {"approximate": "tanh"}, _gelu_tanh)
+_TWICE: _Known = ("Gelu", {}, lambda x: x * (1 + math.erf(x / math.sqrt(2))))
+_TANH_TWICE: _Known = ("Gelu", {"approximate": "tanh"}, lambda x: 2 * _gelu_tanh(x))
+_FOLDED = (_TWICE, _TANH_TWICE)
+"""Without their half, which optimisers multiply into the weights of what follows."""
 _MISH: _Known = ("Mish", {}, lambda x: x * math.tanh(math.log1p(math.exp(x))))
 _SWISH: _Known = ("Swish", {}, lambda x: x * _sigmoid(x))
 _QUICK: _Known = ("QuickGelu", {}, lambda x: x * _sigmoid(1.702 * x))
@@ -61,9 +65,9 @@ _TANH: _Known = ("Tanh", {}, math.tanh)
 # seed -> what it may be part of; the seed decides between GELU and its tanh form, which differ
 # by less than the tolerance
 _SEEDS: Mapping[str, tuple[_Known, ...]] = {
-    "Erf": (_GELU,),
+    "Erf": (_GELU, _TWICE),
     "Erfc": (_GELU,),
-    "Tanh": (_MISH, _TANH_GELU),
+    "Tanh": (_MISH, _TANH_GELU, _TANH_TWICE),
     "HardSigmoid": (_HARD_SWISH,),
     "Softplus": (_MISH, _SOFTPLUS),
     "Elu": (_SELU,),
@@ -225,6 +229,8 @@ def _fuse_at(
         return _fuse_prelu(draft, entry, exit_, part)
     if _fuse_open_slope(draft, entry, exit_, part):
         return True
+    if not all(_takes_factor(user, exit_) for user in exit_.users) or exit_.outputs:
+        known = tuple(each for each in known if each not in _FOLDED)
     for assumed in _assumptions(part):
         values = regions.compute(part, entry, exit_, _SAMPLES, assumed)
         for op, attrs, function in known if values is not None else ():
@@ -240,6 +246,13 @@ def _fuse_at(
             draft.fuse(part, exit_, "LeakyRelu", [entry], {"alpha": slope}, via=via)
             return True
     return False
+
+
+def _takes_factor(user: Draft.Node, value: Value) -> bool:
+    """Whether a node multiplies a value with weights, which may have taken a factor in."""
+    weight = user.arg(1)
+    weighted = user.op in ("Conv", "ConvTranspose", "MatMul", "Gemm") and isinstance(weight, Tensor)
+    return weighted and user.inputs[0] is value
 
 
 def _leaky(values: Sequence[float]) -> float | None:

@@ -2,7 +2,9 @@
 
 The scale (on the scores, or split over queries and keys), the mask with the whole cone that
 computes it, and soft capping are cut: every exporter writes them differently. A bias that is
-itself computed by products of activations (DeBERTa) stays as a fourth operand.
+itself computed by products of activations (DeBERTa) stays as a fourth operand. The queries may be
+a weight (pooling by a learned probe), as long as the softmax runs over activations: keys that are
+a weight make a memory or a classifier.
 Source: Vaswani et al., arXiv:1706.03762.
 
 Before:
@@ -15,9 +17,10 @@ After:
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from genescan.draft import Draft, Value
+from genescan.draft import Arg, Draft, Value
 from genescan.graph import Attr, Tensor
 from genescan.passes import contract_movement
 
@@ -53,9 +56,21 @@ def _is_product(node: Draft.Node) -> bool:
     return node.op in _PRODUCTS and len(node.dynamic) == 2
 
 
-def _leads_to_product(value: Value, steps: int = 5) -> bool:
+def _weighs_heads(node: Draft.Node) -> bool:
+    """Whether a product takes a weight of its own for each head: no Linear can stand for it."""
+    if node.op not in ("MatMul", "Einsum") or len(node.inputs) != 2 or len(node.dynamic) != 1:
+        return False
+    weight = next((arg for arg in node.inputs if isinstance(arg, Tensor)), None)
+    if node.op == "MatMul":
+        return weight is not None and weight.shape is not None and len(weight.shape) > 2
+    terms, _, result = str(node.attrs.get("equation", "")).replace(" ", "").partition("->")
+    first, _, second = terms.partition(",")
+    return bool({*first} & {*second} & {*result})
+
+
+def _leads_to(value: Value, wanted: Callable[[Draft.Node], bool], steps: int = 5) -> bool:
     for _ in range(steps):
-        if _is_product(value.node):
+        if wanted(value.node):
             return True
         if (
             value.node.op not in ("Mul", "Add", "Where", "Clip", "Tanh", "Max")
@@ -75,12 +90,14 @@ def _scores(start: object) -> _Scores | None:
         if not isinstance(value, Value):
             return None
         node = value.node
-        if _is_product(node):
+        if _is_product(node) or _weighs_heads(node):
             return _Scores(node, region, masks, constant)
         if node.op not in ("Mul", "Add", "Sub", "Where", "Clip", "Tanh", "Max", "Div"):
             return None
         candidates = node.dynamic
-        ahead = next((v for v in candidates if _leads_to_product(v)), None)
+        ahead = next((v for v in candidates if _leads_to(v, _is_product)), None)
+        if ahead is None:  # else a product with a weight is a bias of positions
+            ahead = next((v for v in candidates if _leads_to(v, _weighs_heads)), None)
         if ahead is None:
             return None
         masks += [v for v in candidates if v is not ahead]
@@ -124,7 +141,9 @@ def computes_by_products(value: Value) -> bool:
     return False
 
 
-def _unscaled(draft: Draft, value: Value) -> tuple[Value, list[Draft.Node]]:
+def _unscaled(value: Arg) -> tuple[Arg, list[Draft.Node]]:
+    if not isinstance(value, Value):
+        return value, []
     node = value.node
     if node.op == "Mul" and len(node.dynamic) == 1 and value.sole_user is not None:
         constant = next((a for a in node.inputs if isinstance(a, Tensor)), None)
@@ -140,6 +159,9 @@ def _keys_first(softmax: Draft.Node, scores: _Scores) -> bool:
         terms, _, result = str(product.attrs.get("equation", "")).replace(" ", "").partition("->")
         first, _, second = terms.partition(",")
         return result[-1:] != "" and result[-1] in first and result[-1] not in second
+    weight = product.inputs[1]
+    if isinstance(weight, Tensor) and weight.shape and weight.shape[-1] == 1:
+        return True  # one query: its axis of one is moved by any reshape
     labels = [
         label
         for node in (softmax, *scores.region)
@@ -161,8 +183,10 @@ def _fuse(
     if len(values) != 1:
         return
     first, second = (1, 0) if _keys_first(softmax, scores) else (0, 1)
-    query, scale_q = _unscaled(draft, scores.product.dynamic[first])
-    key, scale_k = _unscaled(draft, scores.product.dynamic[second])
+    if not isinstance(scores.product.inputs[second], Value):
+        return
+    query, scale_q = _unscaled(scores.product.inputs[first])
+    key, scale_k = _unscaled(scores.product.inputs[second])
     biases = [mask for mask in scores.masks if computes_by_products(mask)]
     cut = [mask for mask in scores.masks if mask not in biases]
     attrs: dict[str, Attr] = {}
@@ -191,11 +215,9 @@ def _fuse(
 def _drop_scale(draft: Draft, node: Draft.Node, position: int) -> None:
     """Queries or keys that are scaled before a fused kernel."""
     value = node.arg(position)
-    if not isinstance(value, Value):
-        return
-    source, factor = _unscaled(draft, value)
+    source, factor = _unscaled(value)
     for scale in factor:
-        draft.replace(value, source, scale.via.get(scale.inputs.index(source), ()))
+        draft.replace(scale.out, source, scale.via.get(scale.inputs.index(source), ()))
         draft.remove(scale, heirs=(node,))
 
 

@@ -3,7 +3,9 @@
 Every export can fold a BatchNormalization into the convolution's weight and bias, and most do, so
 the unfolded state cannot be told from a bias. The most folded state can be reached from every
 export; from it one total rule restores: affine present -> one BatchNormalization, with the grade
-of its evidence in `origin`: explicit, decomposed (scale and shift), or bias_only.
+of its evidence in `origin`: explicit, decomposed (scale and shift), or bias_only. Where a constant
+for each position follows (patches that are told where they are), optimisers add the shift to it;
+nothing is left of the affine then, in any export.
 
 Before:
     y = Relu(Conv(x, w[8, 3, 3, 3], w[8], kernel_shape=[3, 3]))
@@ -13,6 +15,8 @@ After:
 """
 
 from __future__ import annotations
+
+import math
 
 from genescan.draft import Arg, Draft, Value
 from genescan.graph import Tensor
@@ -64,6 +68,16 @@ def _per_channel(arg: Arg) -> bool:
     return len(arg.shape) >= 2 and (arg.shape[-1] == 1 or len(arg.shape) == 4)
 
 
+def _spreads(node: Draft.Node) -> bool:
+    """Whether a factor makes many features of one: an embedding of numbers, which is no affine."""
+    before, after = node.dynamic[0].shape, node.out.shape
+    if before is None or after is None or before.count(None) != after.count(None):
+        return False
+    return math.prod(d for d in before if d is not None) < math.prod(
+        d for d in after if d is not None
+    )
+
+
 def _constant(node: Draft.Node) -> Tensor | None:
     if len(node.inputs) != 2 or len(node.dynamic) != 1:
         return None
@@ -91,6 +105,8 @@ def _affine(draft: Draft, node: Draft.Node) -> None:
         return  # the convolution takes it, unless others read it as it is
     if not _per_channel(_constant(node)) or not _per_channel(_constant(user)):
         return
+    if _spreads(node):
+        return
     first, region = node, [node, user]
     centred = node.dynamic[0].node  # (x - mean) * scale + shift
     alone = node.dynamic[0].sole_user is node
@@ -115,6 +131,11 @@ def _normal_form(draft: Draft, node: Draft.Node) -> None:
         draft.set_inputs(node, node.inputs[:2], {0: node.via.get(0, ())})
     if grade < 0:
         return
+    if _takes_shift(result):
+        for step in chain:
+            draft.replace(step.out, step.dynamic[0], step.via.get(_position(step), ()))
+            draft.remove(step, heirs=(node,))
+        return
     attrs = {"origin": _GRADES[grade]}
     if [user.op for user in chain] == ["BatchNormalization"]:
         draft.retype(chain[0], "BatchNormalization", attrs)
@@ -131,6 +152,19 @@ def _normal_form(draft: Draft, node: Draft.Node) -> None:
         )
         draft.replace(result, made.out)
         draft.set_inputs(made, [result])
+
+
+def _position(node: Draft.Node) -> int:
+    return node.inputs.index(node.dynamic[0])
+
+
+def _takes_shift(value: Value) -> bool:
+    """Whether all that reads a value adds a constant that is more than one number per channel."""
+    user = value.sole_user
+    if user is None or user.op != "Add":
+        return False
+    constant = _constant(user)
+    return constant is not None and len(constant.squeezed or ()) > 1
 
 
 def _grade(node: Draft.Node) -> int | None:

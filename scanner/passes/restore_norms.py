@@ -23,7 +23,7 @@ from collections.abc import Iterator, Sequence
 
 from genescan import shapes
 from genescan.draft import Draft, Value
-from genescan.graph import Attr, Dims, Tensor
+from genescan.graph import Dims, Tensor
 from genescan.passes import regions
 
 _SAMPLES: tuple[regions.Vector, ...] = (
@@ -161,7 +161,7 @@ def _named(
     if _affine([_normalised(sample, centre=True) for sample in _SAMPLES], values):
         if any(_grouped(node, entry) for node in reduces):
             return "GroupNormalization"
-        wide = any(_several_axes(node) for node in reduces)
+        wide = any(map(_several_axes, reduces)) and not any(map(_one_row, reduces))
         return "InstanceNormalization" if wide else "LayerNormalization"
     if _affine([_normalised(sample, centre=False) for sample in _SAMPLES], values):
         sums = any(node.op not in ("ReduceMean", "GlobalAveragePool") for node in reduces)
@@ -178,11 +178,26 @@ def _several_axes(node: Draft.Node) -> bool:
     if node.op == "GlobalAveragePool":  # over all axes from the third on
         value = node.inputs[0]
         return not isinstance(value, Value) or value.rank != 3
-    given: Attr | Tensor | None = node.attrs.get("axes")
-    if given is None and isinstance(node.arg(1), Tensor):
-        given = node.inputs[1]  # type: ignore[assignment]  # a Tensor, just checked
-    axes = shapes.ints(given)
+    axes = _axes(node)
     return axes is not None and len(axes) > 1
+
+
+def _axes(node: Draft.Node) -> tuple[int | None, ...] | None:
+    return shapes.ints(shapes.operand(node.attrs, "axes", _constants(node), 1))
+
+
+def _one_row(node: Draft.Node) -> bool:
+    """Over a batch of one and axes of one: rows that stand as channels, to use the batch's kernel.
+
+    Keras reshapes [batch, length, features] to [1, batch * length, features, 1].
+    """
+    reshapes = [found for label in node.via.get(0, ()) if (found := _RESHAPED.fullmatch(label))]
+    sizes = reshapes[-1][1].split(",") if reshapes else []
+    axes = _axes(node) or ()
+    if 0 not in axes or any(axis is None or not -len(sizes) <= axis < len(sizes) for axis in axes):
+        return False
+    reduced = [sizes[axis] for axis in axes if axis is not None]
+    return sizes[0] == "1" and len(reduced) - reduced.count("1") == 1
 
 
 def _grouped(node: Draft.Node, entry: Value) -> bool:
@@ -264,8 +279,22 @@ def _absorb_wide(draft: Draft, node: Draft.Node) -> None:
         draft.fuse([node, scale, shift], shift.out, "LayerNormalization", node.inputs[:1])
 
 
+def _only_reader(value: Value) -> Draft.Node | None:
+    """Who reads a norm besides products with weights: converters fold the affine into these."""
+    if value.outputs:
+        return None
+    rest = [user for user in value.users if not _weighted(user, value)]
+    return rest[0] if len(rest) == 1 and value.users[rest[0]] == 1 else None
+
+
+def _weighted(user: Draft.Node, value: Value) -> bool:
+    weight = user.arg(1)
+    plain = isinstance(weight, Tensor) and weight.shape is not None and len(weight.shape) == 2
+    return user.op in ("MatMul", "Gemm") and user.inputs[0] is value and plain
+
+
 def _absorb_affine(draft: Draft, node: Draft.Node) -> None:
-    while (user := node.out.sole_user) is not None and user.op in _AFFINE:
+    while (user := _only_reader(node.out)) is not None and user.op in _AFFINE:
         if user.op == "BatchNormalization":
             channels = node.op in _CHANNELWISE or node.attrs.get("axis") == 1
             if not channels or user.inputs[0] is not node.out:

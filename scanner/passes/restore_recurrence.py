@@ -48,6 +48,8 @@ def run(draft: Draft) -> None:
     _plain_steps(draft)
     for node in draft.of("Where"):
         _unmask(draft, node)
+    for node in draft.of("Loop"):
+        _name_states(draft, node)
     for node in draft.of("SequenceInsert"):
         if _made_by(node.inputs[0], "SequenceEmpty") is not None:
             draft.bypass(node, "sequence of steps", 1)
@@ -211,14 +213,14 @@ def _cell(
     leaves, inner, weights = _sources(gates)
     if not leaves or not weights:
         return
-    carried = [v for v in leaves if v.node.op in _LAYERS or v is state]
+    first = results[-1]  # of an LSTM the cell state, which others may read before the output
+    carried = [v for v in leaves if v.node.op in _LAYERS or v is state] or _looped(results, leaves)
     if len(leaves) == 1 and state not in leaves:  # a layer upon a layer, from a constant state
         carried = []
     sequence = [v for v in leaves if v not in carried] or leaves
     states = [*carried[:1], *([state] if isinstance(state, Value) and state not in carried else [])]
     shape = weights[0].shape
     kernel = Tensor("float32", None if shape is None else (1, *shape), None, weights[0].name)
-    first = results[-1]  # of an LSTM the cell state, which others may read before the output
     source = sequence[0]
     if len(sequence) > 1:  # an attention context beside the input, for one
         join = draft.add("Concat", sequence, {"axis": -1}, before=first.node, origin=(first.node,))
@@ -232,6 +234,13 @@ def _cell(
         draft.replace(made.out, made.outputs[2])
         draft.replace(results[0], made.out)
     draft.prune([v for node in (*region, *inner) for v in node.outputs], heirs=(made,))
+
+
+def _looped(results: tuple[Value, ...], leaves: list[Value]) -> list[Value]:
+    """Computed first states: what the loop starts from that also goes on from a cell's results."""
+    loops = {user for value in results for user in value.users if user.op in ("Loop", "Scan")}
+    found = [leaf for leaf in leaves if any(leaf in loop.inputs for loop in loops)]
+    return found if len(found) < len(leaves) else []
 
 
 def _merge_steps(draft: Draft, node: Draft.Node) -> None:
@@ -354,11 +363,24 @@ def _unmask(draft: Draft, node: Draft.Node) -> None:
         draft.bypass(node, "mask of padded steps", 1)
 
 
+def _name_states(draft: Draft, node: Draft.Node) -> None:
+    """The last states that a loop gives back are the layer's own, not its sequence."""
+    count = node.attrs.get("carried")
+    carried = node.outputs[: count if isinstance(count, int) else 0]
+    for value, arg in zip(carried, node.inputs[1:], strict=False):
+        if not isinstance(arg, Value) or arg.node.op not in _LAYERS:
+            continue
+        if "decomposed" in arg.node.marks:
+            draft.replace(value, arg.node.outputs[max(1, arg.port)])
+
+
 def _drop_loop(draft: Draft, node: Draft.Node) -> None:
     """The loop around one cell is part of the layer."""
-    layers = {v.node for v in node.dynamic if v.node.op in _LAYERS}
+    made = {v.node for v in node.dynamic if v.node.op in _LAYERS}
+    first = {arg for layer in made for arg in layer.inputs[1:] if isinstance(arg, Value)}
+    layers = {v.node for v in node.dynamic if v.node in made and v not in first}
     rest = [v for v in node.dynamic if v.node not in layers]
-    if len(layers) != 1 or any(ops.computes(v.node.op) for v in rest):
+    if len(layers) != 1 or any(ops.computes(v.node.op) for v in rest if v not in first):
         return
     layer = layers.pop()
     for value in node.outputs:

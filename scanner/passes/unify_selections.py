@@ -169,25 +169,43 @@ _BOUNDS = ("starts", "ends", "steps")
 
 
 def _cut_at_once(draft: Draft, node: Draft.Node) -> None:
-    """A Slice of a Slice along other axes cuts both at once."""
-    value, axes = node.inputs[0], _axes(node)
+    """A Slice of a Slice along other axes cuts both at once.
+
+    Where neither file nor shapes tell the axes, they are taken for different ones: patches of an
+    image are cut so, and nobody cuts twice along one axis what is read by cuts alone.
+    """
+    value = node.inputs[0]
     inner = value.node if isinstance(value, Value) and value.node.op == "Slice" else None
-    before = None if inner is None else _axes(inner)
-    if not isinstance(value, Value) or inner is None or not axes or not before:
-        return
-    signs = {axis < 0 for axis in (*axes, *before)}
-    if set(axes) & set(before) or len(signs) > 1:
+    if not isinstance(value, Value) or inner is None:
         return
     if value.outputs or any(user.op != "Slice" for user in value.users):
         return
+    attrs = {} if _anywhere(inner) and _anywhere(node) else _joined(inner, node)
+    if attrs is None:
+        return
+    draft.set_inputs(node, inner.inputs[:1], {0: inner.via.get(0, ()) + node.via.get(0, ())})
+    draft.retype(node, "Slice", attrs)
+    draft.prune([value], heirs=(node,))
+
+
+def _joined(inner: Draft.Node, node: Draft.Node) -> dict[str, Attr] | None:
+    """Axes and bounds of two cuts at once; None where they do not go together."""
+    before, axes = _axes(inner), _axes(node)
+    if not before or not axes or set(axes) & set(before):
+        return None
+    if len({axis < 0 for axis in (*axes, *before)}) > 1:
+        return None
     attrs: dict[str, Attr] = {"axes": tuple(sorted((*before, *axes)))}
     bounds = {**_bounds(inner, before), **_bounds(node, axes)}
     if len(bounds) == len(before) + len(axes):
         rows = [bounds[axis] for axis in sorted(bounds)]
         attrs |= dict(zip(_BOUNDS, zip(*rows, strict=True), strict=True))
-    draft.set_inputs(node, inner.inputs[:1], {0: inner.via.get(0, ()) + node.via.get(0, ())})
-    draft.retype(node, "Slice", attrs)
-    draft.prune([value], heirs=(node,))
+    return attrs
+
+
+def _anywhere(node: Draft.Node) -> bool:
+    """Whether nothing tells along which axis a Slice cuts."""
+    return not any(name in node.attrs for name in ("part", "axis", "axes", "starts"))
 
 
 def _axes(node: Draft.Node) -> tuple[int, ...] | None:
