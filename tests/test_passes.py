@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
+from inspect import cleandoc
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from genescan import converters, text, verify
 from genescan.canonical import canonicalise
 from genescan.digest import canonical_order, digest
 from genescan.draft import Draft
-from genescan.graph import Graph
+from genescan.graph import Graph, Operand, Tensor
 from genescan.passes import PIPELINE, Pass
 
 STEPS = {step.name: step for step in PIPELINE}
@@ -78,6 +80,29 @@ def test_case(case: dict[str, Any], spelling: str) -> None:
 
 GENERATED = sorted((support.CORPUS / "generated" / "onnx").rglob("*.onnx"))
 FEW = [p for p in GENERATED if p.stem in ("ts_op17_cf0", "dyn_op23", "ort_all", "q_static_qop")]
+
+
+def test_plain_steps_that_share_the_weight_of_their_state_are_one_layer() -> None:
+    graph = text.parse(
+        cleandoc("""
+        x = Input(shape=[1, 3, 8])
+        a = Tanh(MatMul(Slice(x, int64([0]), int64([1]), int64([1])), w[8, 16]))
+        n = MatMul(a, w[16, 16])
+        b = Tanh(Add(MatMul(Slice(x, int64([1]), int64([2]), int64([1])), w[8, 16]), n))
+        m = MatMul(b, w[16, 16])
+        c = Tanh(Add(MatMul(Slice(x, int64([2]), int64([3]), int64([1])), w[8, 16]), m))
+        y = MatMul(c, w[16, 4])
+        """)
+    )
+
+    def shared(operand: Operand) -> Operand:
+        if isinstance(operand, Tensor) and operand.shape in ((16, 16), (8, 16)):
+            return replace(operand, name=f"of {operand.shape}")
+        return operand
+
+    nodes = (replace(node, inputs=tuple(map(shared, node.inputs))) for node in graph.nodes)
+    found = canonicalise(replace(graph, nodes=tuple(nodes))).graph
+    assert [node.op for node in found.nodes] == ["Input", "RNN", "Linear"]
 
 
 def invariants(path: Path) -> None:

@@ -1,6 +1,7 @@
 """Bring constants to the outer end of sums and products, and merge them.
 
-Addition and multiplication are associative, and optimisers pre-add or re-order constants. A factor
+Addition and multiplication are associative, and optimisers pre-add or re-order constants: they also
+add the bias of a product to the residual beside it, where it goes back to the product. A factor
 of a sum with positions stands in front of it: (x + grid) * stride is x * stride + grid.
 
 Before:
@@ -17,6 +18,9 @@ from genescan.draft import Draft, Value
 from genescan.graph import Tensor
 from genescan.passes.unify_spellings import scalar
 
+_WEIGHING = ("MatMul", "Gemm", "Conv", "ConvTranspose", "Einsum")
+"""What may have the bias as its own."""
+
 
 def run(draft: Draft) -> None:
     """Sink constants through sums until none stands before a dynamic addend."""
@@ -27,6 +31,8 @@ def run(draft: Draft) -> None:
         _distribute(draft, node)
     for node in draft.of("Add"):
         _sink(draft, node)
+    for node in draft.of("Add"):
+        _give_back(draft, node)
     for node in draft.of("Add"):
         _merge(draft, node)
 
@@ -96,3 +102,25 @@ def _sink(draft: Draft, node: Draft.Node) -> None:
         draft.set_inputs(user, [inner.out, parts[1]])
         draft.remove(node, heirs=(user,))
         node = user
+
+
+def _give_back(draft: Draft, node: Draft.Node) -> None:
+    """Add(Add(x, bias), MatMul(a, w)) -> Add(x, Add(MatMul(a, w), bias))."""
+    parts, user = _split(node), node.out.sole_user
+    if parts is None or _extent(parts[1]) != 1 or user is None or user.op != "Add":
+        return
+    product = next((arg for arg in user.dynamic if arg is not node.out), None)
+    if product is None or product.sole_user is not user:
+        return
+    if parts[0].node.op in _WEIGHING and parts[0].sole_user is node:
+        return
+    weights = [arg for arg in product.node.inputs if isinstance(arg, Tensor)]
+    if product.node.op not in ("MatMul", "Einsum") or len(weights) != 1 or not weights[0].shape:
+        return
+    if len(product.node.dynamic) != 1 or parts[1].squeezed != weights[0].shape[-1:]:
+        return
+    biased = draft.add(
+        "Add", [product, parts[1]], before=user, origin=(node,), shapes=(product.shape,)
+    )
+    draft.set_inputs(user, [parts[0], biased.out])
+    draft.remove(node, heirs=(biased,))

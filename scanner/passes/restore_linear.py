@@ -238,7 +238,8 @@ def _feeds_attention(slices: list[Draft.Node]) -> bool:
 
 def _attention(value: Value) -> Draft.Node | None:
     for _ in range(6):
-        user = next(iter(value.users), None)
+        users = list(value.users)  # keys and values may be handed out as well, as a cache
+        user = next((user for user in users if user.op == "SDPA"), users[0] if users else None)
         if user is None or user.op == "SDPA":
             return user
         if user.op not in (

@@ -1,7 +1,8 @@
 """Recognise recurrent layers that were decomposed, unrolled, looped or split by direction.
 
 A cell is found by its state equations: an LSTM's c' = f*c + i*tanh(g) and h' = o*tanh(c'), a
-GRU's h' = (1 - z)*n + z*h, or (h - n)*z + n, with n = tanh(.. + r*..); the gates are sigmoids.
+GRU's h' = (1 - z)*n + z*h, or (h - n)*z + n, with n = tanh(.. + r*..); the gates are sigmoids. A
+step without gates, h' = tanh(W x + U h), counts only where several such steps share U.
 Cells that feed one another over the same sequence are one layer, the loop around a cell goes, and
 two layers over one sequence whose results are joined are one bidirectional layer.
 Source: Hochreiter and Schmidhuber 1997; Cho et al., arXiv:1406.1078.
@@ -31,6 +32,8 @@ _JOINED = 3
 _STACKED = 32
 """Bidirectional layers on top of one another."""
 _LAYERS = ("LSTM", "GRU", "RNN")
+_BESIDE = ("Add", "Concat", "Linear", "Pad", "Slice")
+"""What stands between a sequence and a step that reads one element of it."""
 
 
 def run(draft: Draft) -> None:
@@ -42,6 +45,7 @@ def run(draft: Draft) -> None:
     for op in ("LSTM", "GRU"):
         for node in draft.of(op):
             _merge_steps(draft, node)
+    _plain_steps(draft)
     for node in draft.of("Where"):
         _unmask(draft, node)
     for node in draft.of("Loop"):
@@ -121,9 +125,15 @@ def _gru_cell(draft: Draft, total: Draft.Node) -> None:
         keep, new = _made_by(kept, "Mul"), _made_by(fresh, "Mul")
         if keep is None or new is None:
             continue
-        update, candidate = _split(keep, "Sigmoid"), _split(new, "Tanh")
+        candidate = _split(new, "Tanh")
+        update = None if candidate is None else _split(keep, "Sigmoid") or _crossed(keep, new)
         if update is None or candidate is None:
             continue
+        if _made_by(candidate[1], "Sigmoid") is update[0]:  # z*n + (1 - z)*h
+            left = next(v.node for v in keep.dynamic if v.node.op in ("Sub", "Add"))
+            region = [total, keep, new, left, update[0], candidate[0]]
+            _cell(draft, "GRU", [update[0], candidate[0]], region, (total.out,), update[1])
+            return
         rest = _made_by(candidate[1], "Sub") or _made_by(candidate[1], "Add")
         if rest is None or not _complement(rest, update[0]):
             continue
@@ -132,6 +142,16 @@ def _gru_cell(draft: Draft, total: Draft.Node) -> None:
         region = [total, keep, new, rest, *negated, *gates]
         _cell(draft, "GRU", gates, region, (total.out,), update[1])
         return
+
+
+def _crossed(keep: Draft.Node, new: Draft.Node) -> tuple[Draft.Node, Arg] | None:
+    """The gate z of z*n, where (1 - z)*h is kept, and the state h."""
+    gate = _split(new, "Sigmoid")
+    for op in ("Sub", "Add"):
+        rest = _split(keep, op)
+        if gate is not None and rest is not None and _complement(rest[0], gate[0]):
+            return gate[0], rest[1]
+    return None
 
 
 def _interpolated(total: Draft.Node) -> tuple[Draft.Node, Draft.Node, Draft.Node, Arg] | None:
@@ -171,7 +191,7 @@ def _sources(gates: list[Draft.Node]) -> tuple[list[Value], list[Draft.Node], li
         elif node.op == "Concat" and len(node.inputs) > _JOINED:
             leaves[value] = None  # a sequence of steps, not one step's input beside its state
             continue
-        elif node.op in ("Concat", "Slice") or (
+        elif node.op in ("Concat", "Pad", "Slice") or (
             node.op in ("Add", "Mul", "Sigmoid") and not projected
         ):
             following = [(v, projected) for v in node.dynamic]
@@ -237,6 +257,90 @@ def _merge_steps(draft: Draft, node: Draft.Node) -> None:
     source = node.dynamic
     draft.remove(node, heirs=(previous,))
     draft.prune(source, heirs=(previous,))
+
+
+_Link = tuple[Draft.Node, Value, Draft.Node]
+"""The step before, what enters beside its state, and the product with its state."""
+
+
+def _plain_steps(draft: Draft) -> None:
+    """Steps of h' = act(W x + U h) that hand on their state and share U are one layer."""
+    links: dict[Draft.Node, _Link] = {}
+    following: dict[Draft.Node, Draft.Node] = {}
+    for act in draft.of("Tanh", "Relu"):
+        for link in _links(act):
+            before = link[0]
+            if before not in links or _share(links[before][2], link[2]):
+                links[act] = link
+                following.setdefault(before, act)
+                break
+    for act in list(links):
+        if links[act][0] in links:
+            continue
+        chain = [act]
+        while (after := following.get(chain[-1])) is not None:
+            chain.append(after)
+        fresh = {links[step][1] for step in chain}
+        shared = all(_share(links[step][2], links[act][2]) for step in chain)
+        if len(chain) > 1 and len(fresh) == len(chain) and shared:
+            _fuse_plain(draft, links[act], chain)
+
+
+def _links(act: Draft.Node) -> list[_Link]:
+    """The ways to read a node as act(W x + U h), where h went through the same activation."""
+    total = act.inputs[0]
+    if not isinstance(total, Value) or total.sole_user is not act:
+        return []
+    node, found = total.node, []
+    if node.op == "Linear" and node.dynamic[0].node.op == "Concat":  # [x, h] in one product
+        pair, product = node.dynamic[0].node.dynamic, node
+        found = [(h.node, x, product) for x, h in (pair, pair[::-1])] if len(pair) == 2 else []
+    elif node.op == "Add" and len(node.dynamic) == 2:
+        for x, h in (node.dynamic, node.dynamic[::-1]):
+            if h.node.op == "Linear":
+                found.append((h.node.dynamic[0].node, x, h.node))
+    return [link for link in found if link[0].op == act.op and link[0] is not act]
+
+
+def _share(one: Draft.Node, other: Draft.Node) -> bool:
+    """Whether two products have one weight."""
+    a, b = one.arg(1), other.arg(1)
+    if not isinstance(a, Tensor) or not isinstance(b, Tensor) or a.shape != b.shape:
+        return False
+    return a is b or (bool(a.name) and a.name == b.name)
+
+
+def _fuse_plain(draft: Draft, link: _Link, chain: list[Draft.Node]) -> None:
+    first, _, product = link
+    source = first.inputs[0]
+    states: list[Arg] = []
+    if isinstance(source, Value) and source.node.op == "Add" and len(source.node.dynamic) == 2:
+        for x, h in (source.node.dynamic, source.node.dynamic[::-1]):
+            if h.node.op == "Linear" and _share(h.node, product):
+                source, states = x, [h.node.dynamic[0]]
+                break
+    weight = product.inputs[1]
+    while isinstance(source, Value) and source.node.op in _BESIDE and source.node.dynamic:
+        if source.node.op == "Linear" and isinstance(source.node.arg(1), Tensor):
+            weight = source.node.inputs[1]
+        source = source.node.dynamic[0]
+    kernels = [
+        Tensor("float32", None if w.shape is None else (1, *w.shape), None, w.name)
+        for w in (weight, product.inputs[1])
+        if isinstance(w, Tensor)
+    ]
+    rest = first.dynamic
+    made = draft.fuse(
+        [first], first.out, "RNN", [source, *kernels, *states], {"direction": "forward"},
+        marks={"decomposed": "cell"},
+    )  # fmt: skip
+    draft.widen(made, 2)
+    draft.prune(rest, heirs=(made,))
+    for step in chain:
+        rest = step.dynamic
+        draft.replace(step.out, made.out)
+        draft.remove(step, heirs=(made,))
+        draft.prune(rest, heirs=(made,))
 
 
 def _same_source(a: Arg, b: Arg) -> bool:

@@ -1,0 +1,72 @@
+"""Fuse a softmax that is written as a quotient.
+
+Before:
+    m = ReduceMax(x, axes=[-1], keepdims=1)
+    e = Exp(Sub(x, m))
+    y = Div(e, ReduceSum(e, axes=[-1], keepdims=1))
+
+After:
+    y = Softmax(x, axis=-1)
+"""
+
+from __future__ import annotations
+
+from genescan.draft import Draft, Value
+from genescan.graph import Tensor
+
+
+def run(draft: Draft) -> None:
+    """Look at every quotient whose divisor is the sum of its dividend."""
+    for node in draft.of("Div", "Mul"):
+        _fuse(draft, node)
+
+
+def _axis(node: Draft.Node) -> int | None:
+    """The single axis that a reduction runs over and keeps."""
+    axes, stored = node.ints("axes"), node.arg(1)
+    if axes is None and isinstance(stored, Tensor) and stored.data is not None:
+        axes = tuple(int(axis) for axis in stored.data if axis is not None)
+    return axes[0] if axes and len(axes) == 1 and node.attrs.get("keepdims", 1) else None
+
+
+def _fuse(draft: Draft, node: Draft.Node) -> None:
+    if len(node.dynamic) != 2 or len(node.inputs) != 2:
+        return
+    for powers, below in (node.dynamic, node.dynamic[::-1]):
+        region = [node]
+        if node.op == "Mul":
+            if below.node.op != "Reciprocal":
+                continue
+            region.append(below.node)
+            below = below.node.dynamic[0]
+        total, power = below.node, powers.node
+        if total.op != "ReduceSum" or power.op != "Exp" or total.arg(0) is not powers:
+            continue
+        axis = _axis(total)
+        if axis is None or set(powers.users) != {node, total}:
+            continue
+        region += [total, power]
+        source = power.inputs[0]
+        if not isinstance(source, Value):
+            continue
+        via = power.via.get(0, ())
+        if source.node.op == "Sub" and source.sole_user is power and _shifted(source.node, axis):
+            shift = source.node
+            region += [shift, *(v.node for v in shift.dynamic[1:])]
+            source, via = shift.dynamic[0], shift.via.get(0, ())
+        draft.fuse(region, node.out, "Softmax", [source], {"axis": axis}, via={0: via})
+        return
+
+
+def _shifted(node: Draft.Node, axis: int) -> bool:
+    """Whether the greatest element along the axis is taken off."""
+    value, greatest = node.inputs
+    if not isinstance(value, Value) or not isinstance(greatest, Value):
+        return False
+    top = greatest.node
+    return (
+        top.op == "ReduceMax"
+        and top.inputs[0] is value
+        and _axis(top) == axis
+        and greatest.sole_user is node
+    )
