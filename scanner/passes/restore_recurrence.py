@@ -21,7 +21,7 @@ from __future__ import annotations
 from genescan import ops
 from genescan.draft import Arg, Draft, Value
 from genescan.graph import Tensor
-from genescan.passes import stored_steps
+from genescan.passes import layer_directions, plain_steps, stored_steps
 from genescan.passes.regions import is_open
 from genescan.passes.unify_spellings import scalar
 
@@ -29,11 +29,7 @@ _MOST = 64
 """Nodes walked back from the gates of one cell."""
 _JOINED = 3
 """Operands of one step joined before its projection: input, state, attention context."""
-_STACKED = 32
-"""Bidirectional layers on top of one another."""
 _LAYERS = ("LSTM", "GRU", "RNN")
-_BESIDE = ("Add", "Concat", "Linear", "Pad", "Slice")
-"""What stands between a sequence and a step that reads one element of it."""
 
 
 def run(draft: Draft) -> None:
@@ -45,7 +41,7 @@ def run(draft: Draft) -> None:
     for op in ("LSTM", "GRU"):
         for node in draft.of(op):
             _merge_steps(draft, node)
-    _plain_steps(draft)
+    plain_steps.join(draft)
     for node in draft.of("Where"):
         _unmask(draft, node)
     for node in draft.of("Loop"):
@@ -56,16 +52,7 @@ def run(draft: Draft) -> None:
     stored_steps.drop(draft)
     for node in draft.of("Loop", "Scan"):
         _drop_loop(draft, node)
-    for node in draft.of("Concat"):
-        _join_halves(draft, node)
-    for _ in range(_STACKED):  # a layer's directions are equal in source once those below are
-        edits = draft.edits
-        for node in draft.of("Concat"):
-            _join_steps(draft, node)
-        for node in draft.of("Concat"):
-            _join_directions(draft, node)
-        if draft.edits == edits:
-            break
+    layer_directions.join(draft)
 
 
 def _made_by(arg: Arg, op: str) -> Draft.Node | None:
@@ -259,90 +246,6 @@ def _merge_steps(draft: Draft, node: Draft.Node) -> None:
     draft.prune(source, heirs=(previous,))
 
 
-_Link = tuple[Draft.Node, Value, Draft.Node]
-"""The step before, what enters beside its state, and the product with its state."""
-
-
-def _plain_steps(draft: Draft) -> None:
-    """Steps of h' = act(W x + U h) that hand on their state and share U are one layer."""
-    links: dict[Draft.Node, _Link] = {}
-    following: dict[Draft.Node, Draft.Node] = {}
-    for act in draft.of("Tanh", "Relu"):
-        for link in _links(act):
-            before = link[0]
-            if before not in links or _share(links[before][2], link[2]):
-                links[act] = link
-                following.setdefault(before, act)
-                break
-    for act in list(links):
-        if links[act][0] in links:
-            continue
-        chain = [act]
-        while (after := following.get(chain[-1])) is not None:
-            chain.append(after)
-        fresh = {links[step][1] for step in chain}
-        shared = all(_share(links[step][2], links[act][2]) for step in chain)
-        if len(chain) > 1 and len(fresh) == len(chain) and shared:
-            _fuse_plain(draft, links[act], chain)
-
-
-def _links(act: Draft.Node) -> list[_Link]:
-    """The ways to read a node as act(W x + U h), where h went through the same activation."""
-    total = act.inputs[0]
-    if not isinstance(total, Value) or total.sole_user is not act:
-        return []
-    node, found = total.node, []
-    if node.op == "Linear" and node.dynamic[0].node.op == "Concat":  # [x, h] in one product
-        pair, product = node.dynamic[0].node.dynamic, node
-        found = [(h.node, x, product) for x, h in (pair, pair[::-1])] if len(pair) == 2 else []
-    elif node.op == "Add" and len(node.dynamic) == 2:
-        for x, h in (node.dynamic, node.dynamic[::-1]):
-            if h.node.op == "Linear":
-                found.append((h.node.dynamic[0].node, x, h.node))
-    return [link for link in found if link[0].op == act.op and link[0] is not act]
-
-
-def _share(one: Draft.Node, other: Draft.Node) -> bool:
-    """Whether two products have one weight."""
-    a, b = one.arg(1), other.arg(1)
-    if not isinstance(a, Tensor) or not isinstance(b, Tensor) or a.shape != b.shape:
-        return False
-    return a is b or (bool(a.name) and a.name == b.name)
-
-
-def _fuse_plain(draft: Draft, link: _Link, chain: list[Draft.Node]) -> None:
-    first, _, product = link
-    source = first.inputs[0]
-    states: list[Arg] = []
-    if isinstance(source, Value) and source.node.op == "Add" and len(source.node.dynamic) == 2:
-        for x, h in (source.node.dynamic, source.node.dynamic[::-1]):
-            if h.node.op == "Linear" and _share(h.node, product):
-                source, states = x, [h.node.dynamic[0]]
-                break
-    weight = product.inputs[1]
-    while isinstance(source, Value) and source.node.op in _BESIDE and source.node.dynamic:
-        if source.node.op == "Linear" and isinstance(source.node.arg(1), Tensor):
-            weight = source.node.inputs[1]
-        source = source.node.dynamic[0]
-    kernels = [
-        Tensor("float32", None if w.shape is None else (1, *w.shape), None, w.name)
-        for w in (weight, product.inputs[1])
-        if isinstance(w, Tensor)
-    ]
-    rest = first.dynamic
-    made = draft.fuse(
-        [first], first.out, "RNN", [source, *kernels, *states], {"direction": "forward"},
-        marks={"decomposed": "cell"},
-    )  # fmt: skip
-    draft.widen(made, 2)
-    draft.prune(rest, heirs=(made,))
-    for step in chain:
-        rest = step.dynamic
-        draft.replace(step.out, made.out)
-        draft.remove(step, heirs=(made,))
-        draft.prune(rest, heirs=(made,))
-
-
 def _same_source(a: Arg, b: Arg) -> bool:
     if isinstance(a, Value) and isinstance(b, Value) and a.node.op == b.node.op == "Concat":
         return a.node.inputs == b.node.inputs
@@ -390,108 +293,3 @@ def _drop_loop(draft: Draft, node: Draft.Node) -> None:
         draft.replace(value, layer.out)
     draft.remove(node, heirs=(layer,))
     draft.prune(rest, heirs=(layer,))
-
-
-def _join_steps(draft: Draft, node: Draft.Node) -> None:
-    """The outputs of merged steps, stacked, are the layer's sequence."""
-    layers = {_seen_through(v).node for v in node.dynamic}
-    if len(node.dynamic) > 1 and len(layers) == 1 and "decomposed" in next(iter(layers)).marks:
-        layer = layers.pop()
-        draft.replace(node.out, layer.out)
-        draft.remove(node, heirs=(layer,))
-
-
-def _join_halves(draft: Draft, node: Draft.Node) -> None:
-    """Both directions of a bidirectional layer, cut apart and joined: the layer's own output."""
-    layers = set()
-    for value in node.dynamic:
-        cut = value.node
-        source = cut.inputs[0] if cut.op == "Slice" else None
-        axis = cut.attrs.get("axes", cut.attrs.get("axis"))
-        if not isinstance(source, Value) or axis not in ((1,), 1):
-            return
-        layers.add(source)
-    layer = layers.pop() if len(layers) == 1 else None
-    if layer is None or len(node.inputs) != 2 or layer.node.op not in _LAYERS or layer.port:
-        return
-    if layer.node.attrs.get("direction") == "bidirectional":
-        halves = node.dynamic
-        draft.replace(node.out, layer)
-        draft.remove(node, heirs=(layer.node,))
-        draft.prune(halves, heirs=(layer.node,))
-
-
-def _source_of(value: Value) -> Arg:
-    """What a layer reads, seen through a reversal of the sequence."""
-    source = value.node.inputs[0]
-    while isinstance(source, Value) and source.node.op in ("ReverseSequence", "Slice"):
-        source = source.node.inputs[0]
-    return source
-
-
-def _join_directions(draft: Draft, node: Draft.Node) -> None:
-    """Concat(layer(x), layer(reversed x)) is one bidirectional layer."""
-    if not node.alive:
-        return
-    values = [_layer(value) for value in node.dynamic]
-    if len(values) != 2 or len(node.inputs) != 2 or None in values:
-        return
-    first, second = (v.node for v in values if v is not None)
-    if first is second or first.op != second.op:
-        return
-    directions = {str(layer.attrs.get("direction", "forward")) for layer in (first, second)}
-    if "bidirectional" in directions or values[0] is None or values[1] is None:
-        return
-    if _source_of(values[0]) is not _source_of(values[1]):
-        return
-    reversed_input = any(
-        isinstance(arg, Value) and arg.node.op in ("ReverseSequence", "Slice")
-        for arg in (first.inputs[0], second.inputs[0])
-    )
-    looped = "decomposed" in first.marks and "decomposed" in second.marks  # order is in the loop
-    if "reverse" in directions or reversed_input or looped:
-        _make_bidirectional(draft, node, first, second)
-
-
-def _seen_through(value: Value) -> Value:
-    """A value before reversals of the sequence."""
-    while value.node.op in ("ReverseSequence", "Slice"):
-        source = value.node.inputs[0]
-        if not isinstance(source, Value):
-            break
-        value = source
-    return value
-
-
-def _layer(value: Value) -> Value | None:
-    """The recurrent layer's output behind a reversal."""
-    value = _seen_through(value)
-    return value if value.node.op in _LAYERS else None
-
-
-def _make_bidirectional(
-    draft: Draft, node: Draft.Node, first: Draft.Node, second: Draft.Node
-) -> None:
-    keeper = first if first.attrs.get("direction", "forward") == "forward" else second
-    other = second if keeper is first else first
-    made = draft.add(
-        keeper.op, keeper.inputs, {**keeper.attrs, "direction": "bidirectional"},
-        before=_later(first, second).next, origin=(keeper, other),
-        shapes=[value.shape for value in keeper.outputs], marks=keeper.marks,
-    )  # fmt: skip
-    between = node.dynamic
-    draft.replace(node.out, made.out)
-    draft.remove(node, heirs=(made,))
-    draft.prune(between, heirs=(made,))
-    for layer in (keeper, other):  # whoever reads one direction reads the joined layer
-        for value, mine in zip(layer.outputs, made.outputs, strict=False):
-            draft.replace(value, mine)
-    draft.prune([v for layer in (keeper, other) for v in layer.outputs], heirs=(made,))
-
-
-def _later(first: Draft.Node, second: Draft.Node) -> Draft.Node:
-    """Which of two nodes stands behind the other."""
-    node = first.next
-    while node is not None and node is not second:
-        node = node.next
-    return first if node is None else second
