@@ -51,6 +51,11 @@ def declared(graph: Any) -> Iterator[Any]:
                 yield named
 
 
+TYPES = {number: name.lower() for name, number in onnx.TensorProto.DataType.items()} | {
+    onnx.TensorProto.FLOAT: "float32", onnx.TensorProto.DOUBLE: "float64"
+}  # fmt: skip
+
+
 def compare(read: Graph, expected: Any) -> None:
     """Operators, inputs and outputs, here and in every sub-graph."""
     initial = {tensor.name for tensor in expected.initializer}
@@ -70,6 +75,8 @@ def compare(read: Graph, expected: Any) -> None:
                 compare(mine.bodies[attribute.name], attribute.g)
             elif attribute.name in mine.attrs and attribute.type in (2, 7):
                 value = onnx.helper.get_attribute_value(attribute)
+                if attribute.name in ("to", "dtype") and isinstance(mine.attrs[attribute.name], str):
+                    value = TYPES[value]  # the reader names types
                 assert mine.attrs[attribute.name] == (tuple(value) if attribute.ints else value)
 
 
