@@ -75,9 +75,10 @@ def compare(read: Graph, expected: Any) -> None:
                 compare(mine.bodies[attribute.name], attribute.g)
             elif attribute.name in mine.attrs and attribute.type in (2, 7):
                 value = onnx.helper.get_attribute_value(attribute)
-                if attribute.name in ("to", "dtype") and isinstance(mine.attrs[attribute.name], str):
+                found = mine.attrs[attribute.name]
+                if attribute.name in ("to", "dtype") and isinstance(found, str):
                     value = TYPES[value]  # the reader names types
-                assert mine.attrs[attribute.name] == (tuple(value) if attribute.ints else value)
+                assert found == (tuple(value) if attribute.ints else value)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: "/".join(path.parts[-2:]))
