@@ -19,7 +19,7 @@ from genescan.passes import fold_constants
 
 
 def run(draft: Draft) -> None:
-    """Bypass every Resize whose image has the same known height and width before and after."""
+    """Bypass every Resize whose image has the same known sizes before and after."""
     for node in draft.of("Resize", "Upsample"):
         fold_constants.learn_shapes(node)
         source = node.inputs[0]
@@ -28,7 +28,7 @@ def run(draft: Draft) -> None:
         cropped = node.attrs.get("coordinate_transformation_mode") == "tf_crop_and_resize"
         if before is None or after is None or len(before) < 3 or cropped:
             continue
-        if before[2:] == after[2:] and None not in after[2:]:
+        if before[1:] == after[1:] and None not in after[2:]:
             targets = node.dynamic[1:]
             draft.bypass(node, "resized to its own size")
             draft.prune(targets, "size of a resize")

@@ -35,7 +35,7 @@ def _fuse(draft: Draft, node: Draft.Node) -> None:
     for powers, below in (node.dynamic, node.dynamic[::-1]):
         region = [node]
         if node.op == "Mul":
-            if below.node.op != "Reciprocal":
+            if below.node.op != "Reciprocal" or not below.node.dynamic:
                 continue
             region.append(below.node)
             below = below.node.dynamic[0]
