@@ -2,27 +2,26 @@
 
 A mutant is the signature with one constraint loosened: any operator, an attribute or operand that
 is not asked for, a clause of the condition dropped. A constraint is *needed* when some near miss,
-stored or derived, is refused by the signature and accepted by the mutant; one that nothing needs is
-a constraint that nobody can break, or an example that is missing. What several patterns say of a
-variable of the same name in the same words is loosened in all of them at once.
+stored or derived, is refused by the signature and accepted by the mutant. A constraint of a pattern
+is needed too when a near miss costs the pattern a match that the mutant finds again: two patterns
+of a condition may say the same (a block, and the block behind the embedding), and each is tight.
+One that nothing needs is a constraint that nobody can break, or an example that is missing.
 """
 
 from __future__ import annotations
 
-import ast
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
-from genescan.condition import parse as parse_condition
+from genescan.expand import Linked
 from genescan.facts import Ref
 from genescan.findings import Context
+from genescan.graph import Graph
 from genescan.index import Index
 from genescan.library import Library
 from genescan.limits import DEFAULT, Limits
-from genescan.near_misses import derive, examples, holds, stored
-from genescan.notation import Apply, Body, Check, Either, Expr, Maybe, Name, Path, Step
+from genescan.mutants import Mutant, binding, mutants
+from genescan.near_misses import Miss, derive, examples, holds, in_one_round, stored
 from genescan.signature import Signature
 
 
@@ -44,20 +43,25 @@ def check(signature: Signature, library: Library, limits: Limits = DEFAULT) -> M
     kept = [*shown_in, *(Index(miss.graph) for miss in misses if miss.accepted)]
     graphs = [*(Index(graph) for graph in stored(signature)), *refused]
     shown = _shown(signature, library, shown_in, limits)
+    places = _Places(signature, library, misses, limits)
 
-    def accepts(mutant: Signature, indices: Sequence[Index]) -> list[bool]:
+    def accepts(mutant: Signature, indices: Sequence[Index]) -> Iterator[bool]:
         changed = _exchanged(library, mutant)
-        return [holds(mutant, changed, index, limits) for index in indices]
+        return (holds(mutant, changed, index, limits) for index in indices)
 
-    left = []
-    for mutant in mutants(signature, shown):
+    def needed(mutant: Mutant) -> bool:
+        if mutant.pattern and places.regained(mutant):
+            return True
         if mutant.probe is not None and all(accepts(mutant.probe, shown_in)):
-            continue  # an alternative that no example takes
+            return True  # an alternative that no example takes
         # a mutant that refuses what was accepted asks for more, not less: a chain without links
-        if not any(accepts(mutant.signature, graphs)) and all(accepts(mutant.signature, kept)):
-            left.append(mutant.what)
-    binding = {ref.pattern or signature.main for ref in _binding(signature) if not ref.alias}
-    return Mutation(tuple(left), tuple(sorted(binding - shown)))
+        if any(accepts(mutant.signature, graphs)):
+            return True
+        return not all(accepts(mutant.signature, kept))
+
+    left = [mutant.what for mutant in mutants(signature, shown) if not needed(mutant)]
+    asked = {ref.pattern or signature.main for ref in binding(signature) if not ref.alias}
+    return Mutation(tuple(left), tuple(sorted(asked - shown)))
 
 
 def _shown(
@@ -73,152 +77,46 @@ def _shown(
     return found
 
 
+class _Places:
+    """Where the patterns of a signature occur in its examples, and no longer in their changes."""
+
+    def __init__(
+        self, signature: Signature, library: Library, misses: Sequence[Miss], limits: Limits
+    ) -> None:
+        self.signature, self.library, self.limits = signature, library, limits
+        self.changes: list[tuple[Context, list[Context]]] = []
+        self.kept: list[Linked] = []  # a context knows searches by identity
+        for example, graph in examples(signature):
+            derived = [miss.graph for miss in misses if miss.example == example.name]
+            graphs = (*derived, *in_one_round(graph))
+            same = [self.context(other) for other in graphs if len(other) >= len(graph)]
+            self.changes.append((self.context(graph), same))
+
+    def context(self, graph: Graph) -> Context:
+        """What is known of a graph."""
+        return Context(self.library, Index(graph), self.limits)
+
+    def regained(self, mutant: Mutant) -> bool:
+        """Whether a change costs the pattern a match that the mutant's pattern finds again."""
+        ref = Ref("", mutant.pattern)
+        linked = self.library.linked(self.signature, ref)
+        loose = _exchanged(self.library, mutant.signature).linked(mutant.signature, ref)
+        self.kept.append(loose)
+        for before, changed in self.changes:
+            anchors = _anchors(before, linked)
+            for after in changed:
+                lost = anchors - _anchors(after, linked)
+                if lost and lost & _anchors(after, loose):
+                    return True
+        return False
+
+
+def _anchors(context: Context, linked: Linked) -> set[int]:
+    """The nodes that a pattern is counted by."""
+    return {match.anchor for match in context.search(linked).matches}
+
+
 def _exchanged(library: Library, mutant: Signature) -> Library:
     """The library with a mutant in the place of its original."""
     linked = {key: value for key, value in library._linked.items() if key[0] != mutant.id}
     return replace(library, signatures={**library.signatures, mutant.id: mutant}, _linked=linked)
-
-
-# --- mutants -----------------------------------------------------------------------------------
-
-
-class Mutant(NamedTuple):
-    """A signature with one constraint loosened."""
-
-    what: str
-    signature: Signature
-    probe: Signature | None = None
-    """Without the alternative that the constraint is part of, where there are several."""
-
-
-class _Loose(NamedTuple):
-    """An expression with one constraint loosened."""
-
-    what: str
-    expr: Expr | None
-    without: Expr | None = None
-    """The expression without the alternative that was loosened."""
-
-
-def mutants(signature: Signature, patterns: set[str]) -> Iterator[Mutant]:
-    """The mutants of some patterns and of the condition."""
-    asked = {ref.pattern or signature.main for ref in _binding(signature) if not ref.alias}
-    groups: dict[tuple[str, str, int], list[tuple[str, _Loose]]] = defaultdict(list)
-    for name in sorted(asked & patterns & signature.patterns.keys()):
-        body = signature.patterns[name]
-        for variable, expr in body.assigned.items():
-            times: dict[str, int] = defaultdict(int)
-            for loose in _loosened(expr, body):
-                times[loose.what] += 1
-                groups[variable, loose.what, times[loose.what]].append((name, loose))
-    for (variable, what, _), members in groups.items():
-        names = " and ".join(name for name, _ in members)
-        loosened = _exchange(signature, variable, [(n, loose.expr) for n, loose in members])
-        probe = None
-        if all(loose.without is not None for _, loose in members):
-            probe = _exchange(signature, variable, [(n, loose.without) for n, loose in members])
-        yield Mutant(f"{names}.{variable}: {what}", loosened, probe)
-    for clause, mutant in _clauses(signature):
-        yield Mutant(f"condition: {clause}", mutant)
-
-
-def _exchange(
-    signature: Signature, variable: str, changes: Sequence[tuple[str, Expr | None]]
-) -> Signature:
-    """The signature with other expressions for one variable of some patterns."""
-    patterns = dict(signature.patterns)
-    for name, expr in changes:
-        if expr is not None:
-            body = patterns[name]
-            patterns[name] = replace(body, assigned={**body.assigned, variable: expr})
-    return replace(signature, patterns=patterns)
-
-
-def _conjuncts(signature: Signature) -> list[str]:
-    """The clauses of a condition."""
-    tree = ast.parse(f"({signature.condition.text.strip()})", mode="eval").body
-    if isinstance(tree, ast.BoolOp) and isinstance(tree.op, ast.And):
-        return [ast.unparse(value) for value in tree.values]
-    return [ast.unparse(tree)]
-
-
-def _asks(clause: str) -> bool:
-    """Whether it asks for a pattern: coverage and `>= 0` only count matches as explained."""
-    absent = clause.endswith((">= 0", "== 0")) or clause.startswith("not ")
-    return not absent and not clause.startswith("covers(")
-
-
-def _binding(signature: Signature) -> frozenset[Ref]:
-    """The patterns that the condition depends on."""
-    clauses = _conjuncts(signature)
-    text = " and ".join(f"({clause})" for clause in clauses if _asks(clause)) or clauses[0]
-    return parse_condition(text, signature.patterns, frozenset(signature.uses)).refs
-
-
-def _clauses(signature: Signature) -> Iterator[tuple[str, Signature]]:
-    """Each clause of the condition left out."""
-    clauses = _conjuncts(signature)
-    for left_out in clauses:
-        text = " and ".join(f"({clause})" for clause in clauses if clause is not left_out)
-        if text and not left_out.endswith(">= 0") and not left_out.startswith("not "):
-            aliases = frozenset(signature.uses)
-            condition = parse_condition(text, signature.patterns, aliases)
-            yield left_out, replace(signature, condition=condition)
-
-
-def _loosened(expr: Expr | None, body: Body) -> Iterator[_Loose]:
-    """An expression with one constraint loosened, one way after the other."""
-    if isinstance(expr, Apply):
-        yield from _head(expr)
-    if isinstance(expr, Apply | Maybe):
-        for loose, args in _arguments(expr.args, body):
-            rest = None if loose.without is None else expr._replace(args=args[1])
-            yield _Loose(loose.what, expr._replace(args=args[0]), rest)
-    elif isinstance(expr, Either):
-        for place, option in enumerate(expr.options):
-            others = (*expr.options[:place], *expr.options[place + 1 :])
-            for loose in _loosened(option, body):
-                if loose.expr is not None:
-                    options = (*expr.options[:place], loose.expr, *expr.options[place + 1 :])
-                    yield _Loose(loose.what, Either(options), Either(others))
-    elif isinstance(expr, Path):
-        for loose in _loosened(expr.source, body):
-            if loose.expr is not None:
-                yield _Loose(loose.what, expr._replace(source=loose.expr))
-
-
-def _head(expr: Apply) -> Iterator[_Loose]:
-    head = expr.head
-    if not isinstance(head, Step):
-        return
-    if head.ops is not None:
-        wanted = " | ".join(sorted(head.ops)[:3])
-        yield _Loose(f"any operator for {wanted}", expr._replace(head=head._replace(ops=None)))
-    for place, (attr, test) in enumerate(head.attrs):
-        rest = (*head.attrs[:place], *head.attrs[place + 1 :])
-        loosened = expr._replace(head=head._replace(attrs=rest))
-        yield _Loose(f"without {attr}={test.text}", loosened)
-    if head.consumers is not None:
-        yield _Loose("without consumers", expr._replace(head=head._replace(consumers=None)))
-
-
-_Args = tuple[Expr | None, ...]
-
-
-def _arguments(args: _Args, body: Body) -> Iterator[tuple[_Loose, tuple[_Args, _Args]]]:
-    """Each operand loosened: all operands then, and all without the alternative it was part of."""
-    for place, arg in enumerate(args):
-        before, after = args[:place], args[place + 1 :]
-        whole = (*before, None, *after)
-        if isinstance(arg, Check) or (isinstance(arg, Name) and _joined(arg, body)):
-            yield _Loose(f"any operand {place}", None), (whole, whole)
-        elif arg is not None and not isinstance(arg, Name):
-            yield _Loose(f"any operand {place}", None), (whole, whole)
-            for loose in _loosened(arg, body):
-                changed = (*before, loose.expr, *after), (*before, loose.without, *after)
-                yield loose, changed
-
-
-def _joined(name: Name, body: Body) -> bool:
-    """Whether a variable says something: it is assigned, or read in several places."""
-    return name.name in body.assigned or body.reads.get(name.name, 0) > 1

@@ -36,10 +36,12 @@ _OTHER: Mapping[str, tuple[str, ...]] = {
     "Reduce": ("ReduceLogSum", "ReduceMax"),
 }
 """What a node of each class is changed into: first something rare, then something common."""
-_LOOP = re.compile(r"range\(\d+\)")
+_LOOP = re.compile(r"range\((\d+)\)")
 _WORD = re.compile(r"[A-Z]\w+")
-_MANY = 400
+_MANY = 1000
 """Changes of one signature's examples."""
+_ROUNDS = 6
+"""Rounds of a loop up to which each is changed alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ def derive(signature: Signature, library: Library, limits: Limits = DEFAULT) -> 
     """All one-step changes of the signature's examples; loops change in every round."""
     found: list[Miss] = []
     for example, graph in examples(signature):
-        changes = (*_once(signature, example), *_strangers(signature, graph), *_changes(graph))
+        changes = (*_shorter(signature, example), *_strangers(signature, graph), *_changes(graph))
         for edit, changed in changes:
             accepted = holds(signature, library, Index(changed), limits)
             found.append(Miss(example.name, edit, changed, accepted))
@@ -116,27 +118,43 @@ def _places(graph: Graph) -> dict[_Key, list[int]]:
                 keys[operand.source] = (*keys[index], position)
     places: dict[_Key, list[int]] = defaultdict(list)
     for index in sorted(keys):
-        if graph.nodes[index].op != "Input":
-            places[keys[index]].append(index)
+        places[keys[index]].append(index)
     return places
 
 
-def _once(signature: Signature, example: Example) -> Iterator[tuple[str, Graph]]:
-    """The example with every loop run once."""
-    single = example._replace(text=_LOOP.sub("range(1)", example.text))
-    if single.text != example.text:
-        yield "loops: 1", selftest.graph(single, signature.source)
+def _shorter(signature: Signature, example: Example) -> Iterator[tuple[str, Graph]]:
+    """The example with every loop run once, then with one loop run once, or once less."""
+    texts = {"loops: 1": _LOOP.sub("range(1)", example.text)}
+    for place, loop in enumerate(_LOOP.finditer(example.text), 1):
+        for rounds in {1, int(loop[1]) - 1}:
+            text = f"{example.text[: loop.start()]}range({rounds}){example.text[loop.end() :]}"
+            texts[f"loop {place}: {rounds}"] = text
+    for edit, text in texts.items():
+        if text != example.text:
+            with suppress(NotationError):  # what the last round alone computes is missing
+                yield edit, selftest.graph(example._replace(text=text), signature.source)
 
 
 def _strangers(signature: Signature, graph: Graph) -> Iterator[tuple[str, Graph]]:
-    """The example followed by an operator that the condition speaks of, or by many others."""
+    """The example followed by operators that the condition speaks of, or by many others."""
     words = dict.fromkeys(_WORD.findall(signature.condition.text))
+    working = sum(ops.computes(node.op) for node in graph.nodes)
     for word in words:
         members = ops.members(word)
         if members:
             yield f"added: {word}", _followed(graph, min(members), 1)
-    working = sum(ops.computes(node.op) for node in graph.nodes)
-    yield "added: as much again of something else", _followed(graph, "Softsign", 4 * working)
+            yield f"added: many of {word}", _followed(graph, min(members), working)
+    yield "added: four times as much of something else", _followed(graph, "Softsign", 4 * working)
+    yield "added: far more of something else", _followed(graph, "Softsign", 12 * working)
+    yield "added: another input and output", _beside(graph)
+
+
+def _beside(graph: Graph) -> Graph:
+    """The graph with a second, small network beside it."""
+    alone = Node("Input", (), ops.complete("Input", {}))
+    reader = Node("Softsign", (Edge(len(graph.nodes)),), ops.complete("Softsign", {}))
+    outputs = (*graph.outputs, Edge(len(graph.nodes) + 1))
+    return replace(graph, nodes=(*graph.nodes, alone, reader), outputs=outputs)
 
 
 def _followed(graph: Graph, op: str, times: int) -> Graph:
@@ -150,17 +168,40 @@ def _followed(graph: Graph, op: str, times: int) -> Graph:
 def _changes(graph: Graph) -> Iterator[tuple[str, Graph]]:
     """One change for each operator, attribute and operand of a graph."""
     for key, indices in _places(graph).items():
-        node = graph.nodes[indices[0]]
         name = str(key[0]) + "".join(f"({position})" for position in key[1:])
-        others = [op for op in _OTHER.get(ops.kind(node.op), ("Atan",)) if op != node.op]
-        for op in others:
-            yield f"{name}.op: {op}", _with(graph, indices, op=op)
+        yield from _changed(graph, indices, name)
+        yield f"read again: {name}", _read_again(graph, indices)
+
+
+def in_one_round(graph: Graph) -> Iterator[Graph]:
+    """Changes in a single round of a loop, which no edit can write."""
+    for indices in _places(graph).values():
+        if 1 < len(indices) <= _ROUNDS:
+            for index in indices:
+                yield from (changed for _, changed in _changed(graph, [index], ""))
+
+
+def _changed(graph: Graph, indices: Sequence[int], name: str) -> Iterator[tuple[str, Graph]]:
+    """Changes of one written operator; an input becomes something computed."""
+    node = graph.nodes[indices[0]]
+    others = [op for op in _OTHER.get(ops.kind(node.op), ("Atan",)) if op != node.op]
+    for op in others:
+        yield f"{name}.op: {op}", _with(graph, indices, op=op)
+    if node.inputs:
         yield f"{name}.op: null", edits.without(graph, set(indices))
-        for attr in node.attrs:
-            for value in _values(node, attr):
-                yield f"{name}.{attr}: {value}", _with(graph, indices, attr=(attr, value))
-        for position in range(len(node.inputs)):
-            yield f"{name}.{position}: w[1]", _with(graph, indices, position=position)
+    for attr in node.attrs:
+        for value in _values(node, attr):
+            yield f"{name}.{attr}: {value}", _with(graph, indices, attr=(attr, value))
+    for position in range(len(node.inputs)):
+        yield f"{name}.{position}: w[1]", _with(graph, indices, position=position)
+
+
+def _read_again(graph: Graph, indices: Sequence[int]) -> Graph:
+    """The graph with one more reader of some nodes."""
+    nodes = list(graph.nodes)
+    for index in indices:
+        nodes.append(Node("Softsign", (Edge(index),), ops.complete("Softsign", {})))
+    return replace(graph, nodes=tuple(nodes))
 
 
 def _with(
@@ -194,6 +235,8 @@ def _values(node: Node, attr: str) -> Iterator[Attr]:
     elif isinstance(value, tuple):
         numbers = tuple(item for item in value if isinstance(item, int))
         yield tuple(item + (2 if attr == "kernel_shape" else 1) for item in numbers)
+        if attr in ("kernel_shape", "shape"):
+            yield (*numbers, 1)
         if any(item != 1 for item in numbers):
             yield (1,) * len(numbers)
     elif isinstance(value, bool):
