@@ -117,7 +117,8 @@ def _clauses(signature: Signature) -> Iterator[tuple[str, Signature]]:
     clauses = _conjuncts(signature)
     for left_out in clauses:
         text = " and ".join(f"({clause})" for clause in clauses if clause is not left_out)
-        if text and not left_out.endswith(">= 0") and not left_out.startswith("not "):
+        excludes = left_out.startswith("not ") or " not in " in left_out
+        if text and not excludes and not left_out.rstrip(")").endswith(">= 0"):
             aliases = frozenset(signature.uses)
             condition = parse_condition(text, signature.patterns, aliases)
             yield left_out, replace(signature, condition=condition)

@@ -25,7 +25,7 @@ from genescan.signature import Example, Signature
 from genescan.unroll import base
 
 _OTHER: Mapping[str, tuple[str, ...]] = {
-    "Activation": ("Softsign", "Tanh"),
+    "Activation": ("Softsign", "Tanh", "Atan"),
     "Normalization": ("LpNormalization", "RMSNormalization"),
     "Contraction": ("Einsum", "ConvTranspose"),
     "Pool": ("LpPool", "GlobalLpPool"),
@@ -40,7 +40,7 @@ _LOOP = re.compile(r"range\((\d+)\)")
 _WORD = re.compile(r"[A-Z]\w+")
 _MANY = 1000
 """Changes of one signature's examples."""
-_ROUNDS = 6
+_ROUNDS = 12
 """Rounds of a loop up to which each is changed alone."""
 
 
@@ -70,7 +70,7 @@ def derive(signature: Signature, library: Library, limits: Limits = DEFAULT) -> 
     """All one-step changes of the signature's examples; loops change in every round."""
     found: list[Miss] = []
     for example, graph in examples(signature):
-        changes = (*_shorter(signature, example), *_strangers(signature, graph), *_changes(graph))
+        changes = (*_rounds(signature, example), *_strangers(signature, graph), *_changes(graph))
         for edit, changed in changes:
             accepted = holds(signature, library, Index(changed), limits)
             found.append(Miss(example.name, edit, changed, accepted))
@@ -101,7 +101,7 @@ def stored(signature: Signature) -> Iterator[Graph]:
 # --- near misses -------------------------------------------------------------------------------
 
 _Key: TypeAlias = tuple[str | int, ...]
-"""A variable of the example, then operand positions down to a node that has no name."""
+"""A variable of the example, operand positions down to a node that has no name, its operator."""
 
 
 def _places(graph: Graph) -> dict[_Key, list[int]]:
@@ -117,16 +117,16 @@ def _places(graph: Graph) -> dict[_Key, list[int]]:
             if not graph.nodes[operand.source].origin:
                 keys[operand.source] = (*keys[index], position)
     places: dict[_Key, list[int]] = defaultdict(list)
-    for index in sorted(keys):
-        places[keys[index]].append(index)
+    for index in sorted(keys):  # a loop's variable may be one operator before it, another inside
+        places[*keys[index], graph.nodes[index].op].append(index)
     return places
 
 
-def _shorter(signature: Signature, example: Example) -> Iterator[tuple[str, Graph]]:
-    """The example with every loop run once, then with one loop run once, or once less."""
+def _rounds(signature: Signature, example: Example) -> Iterator[tuple[str, Graph]]:
+    """The example with all loops run once; one left out, run once, once less, thrice as often."""
     texts = {"loops: 1": _LOOP.sub("range(1)", example.text)}
     for place, loop in enumerate(_LOOP.finditer(example.text), 1):
-        for rounds in {1, int(loop[1]) - 1}:
+        for rounds in (0, 1, int(loop[1]) - 1, 3 * int(loop[1])):
             text = f"{example.text[: loop.start()]}range({rounds}){example.text[loop.end() :]}"
             texts[f"loop {place}: {rounds}"] = text
     for edit, text in texts.items():
@@ -140,21 +140,16 @@ def _strangers(signature: Signature, graph: Graph) -> Iterator[tuple[str, Graph]
     words = dict.fromkeys(_WORD.findall(signature.condition.text))
     working = sum(ops.computes(node.op) for node in graph.nodes)
     for word in words:
-        members = ops.members(word)
-        if members:
-            yield f"added: {word}", _followed(graph, min(members), 1)
-            yield f"added: many of {word}", _followed(graph, min(members), working)
+        members = sorted(ops.members(word))
+        for member in dict.fromkeys((*members[:1], *members[-1:])):
+            yield f"added: {member}", _followed(graph, member, 1)
+            yield f"added: some of {member}", _followed(graph, member, working // 3)
+            yield f"added: many of {member}", _followed(graph, member, working)
     yield "added: four times as much of something else", _followed(graph, "Softsign", 4 * working)
     yield "added: far more of something else", _followed(graph, "Softsign", 12 * working)
-    yield "added: another input and output", _beside(graph)
-
-
-def _beside(graph: Graph) -> Graph:
-    """The graph with a second, small network beside it."""
     alone = Node("Input", (), ops.complete("Input", {}))
-    reader = Node("Softsign", (Edge(len(graph.nodes)),), ops.complete("Softsign", {}))
-    outputs = (*graph.outputs, Edge(len(graph.nodes) + 1))
-    return replace(graph, nodes=(*graph.nodes, alone, reader), outputs=outputs)
+    yield "added: an input", replace(graph, nodes=(*graph.nodes, alone))
+    yield "added: an output", replace(graph, outputs=(*graph.outputs, Edge(0)))
 
 
 def _followed(graph: Graph, op: str, times: int) -> Graph:
@@ -168,7 +163,7 @@ def _followed(graph: Graph, op: str, times: int) -> Graph:
 def _changes(graph: Graph) -> Iterator[tuple[str, Graph]]:
     """One change for each operator, attribute and operand of a graph."""
     for key, indices in _places(graph).items():
-        name = str(key[0]) + "".join(f"({position})" for position in key[1:])
+        name = str(key[0]) + "".join(f"({position})" for position in key[1:-1])
         yield from _changed(graph, indices, name)
         yield f"read again: {name}", _read_again(graph, indices)
 

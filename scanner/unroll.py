@@ -89,8 +89,8 @@ def _rounds(loop: ast.For) -> int:
     count = call.args[0]
     if not isinstance(count, ast.Constant) or type(count.value) is not int:
         raise fail(count, "range takes a number")
-    if not 1 <= count.value <= MAX_ROUNDS:
-        raise fail(count, f"a loop runs 1 to {MAX_ROUNDS} times")
+    if not 0 <= count.value <= MAX_ROUNDS:
+        raise fail(count, f"a loop runs 0 to {MAX_ROUNDS} times")
     return count.value
 
 
