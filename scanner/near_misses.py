@@ -40,7 +40,7 @@ _LOOP = re.compile(r"range\((\d+)\)")
 _WORD = re.compile(r"[A-Z]\w+")
 _MANY = 1000
 """Changes of one signature's examples."""
-_ROUNDS = 12
+_ROUNDS = 16
 """Rounds of a loop up to which each is changed alone."""
 
 

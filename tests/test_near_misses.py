@@ -41,7 +41,7 @@ def test_every_constraint_of_a_tight_signature_is_needed() -> None:
 
 def test_a_clause_that_nothing_breaks_is_named() -> None:
     assert check("chain(unit) >= 2 and op(LSTM) == 0") == Mutation((), ()), "an LSTM is put in"
-    assert check("chain(unit) >= 2 and inputs() >= 1").unneeded == ("condition: inputs() >= 1",)
+    assert check("chain(unit) >= 2 and op(Conv) >= 1").unneeded == ("condition: op(Conv) >= 1",)
     assert check("chain(unit) >= 2 and count(unit) >= 1").unneeded == (
         "condition: count(unit) >= 1",
     )
@@ -73,3 +73,41 @@ def test_operators_without_a_name_are_changed_too() -> None:
     library = Library.build([("t/unit.yml", source)])
     edits = {miss.edit for miss in near_misses.derive(library.signatures["t/unit"], library)}
     assert "x(0).op: LpNormalization" in edits
+
+
+def test_what_two_patterns_say_is_tried_on_each_of_them() -> None:
+    source = SIGNATURE.format(condition="chain(unit) >= 2 and first", more="")
+    source = source.replace(
+        "condition:",
+        "  first: |\n    out = Relu(Conv(Input(), kernel_shape=[3, 3], group=1))\ncondition:",
+    )
+    library = Library.build([("t/unit.yml", source)])
+    assert mutation.check(library.signatures["t/unit"], library) == Mutation((), ())
+
+
+def test_a_constraint_that_is_always_true_is_named() -> None:
+    found = check(more=", strides=each(ge(1))")
+    assert found.unneeded == ("unit.a: without strides=each(ge(1))",)
+
+
+def test_loops_inputs_and_readers_change_too() -> None:
+    library = load("chain(unit) >= 2")
+    edits = {
+        miss.edit: len(miss.graph)
+        for miss in near_misses.derive(library.signatures["t/unit"], library)
+    }
+    whole = len(next(near_misses.examples(library.signatures["t/unit"]))[1])
+    assert edits["loop 1: 2"] == whole - 2
+    assert edits["loop 1: 9"] == whole + 12
+    assert edits["read again: a"] == whole + 3
+    assert edits["x.op: Atan"] == whole, "what was an input is computed"
+
+
+def test_one_round_of_a_loop_changes_alone() -> None:
+    library = load("chain(unit) >= 2")
+    graph = next(near_misses.examples(library.signatures["t/unit"]))[1]
+    kernels = {
+        tuple(n.attrs["kernel_shape"] for n in changed.nodes if n.op == "Conv")
+        for changed in near_misses.in_one_round(graph)
+    }
+    assert ((3, 3), (5, 5), (3, 3)) in kernels
