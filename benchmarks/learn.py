@@ -16,7 +16,7 @@ import argparse
 import csv
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import TypeAlias
@@ -30,7 +30,6 @@ from genescan.folders import files
 from genescan.graph import Graph
 from genescan.index import Index
 from genescan.library import Library
-from genescan.signature import Signature
 
 TARGET = 8
 ID = "local/draft"
@@ -90,7 +89,7 @@ def measure(trio: Sequence[Labelled], third: int, others: Sequence[Labelled],
     name, family, wanted = trio[third]
     graphs = [each.graph for i, (_, _, each) in enumerate(trio) if i != third]
     try:
-        made = learn.draft(graphs)
+        made = learn.draft(graphs, library=library)
     except learn.NothingShared as error:
         return Row(family, name, False, "", (), str(error))
     grown = extended(library, made)
@@ -105,9 +104,8 @@ def measure(trio: Sequence[Labelled], third: int, others: Sequence[Labelled],
 
 def extended(library: Library, made: learn.Draft) -> Library:
     """The library and a draft."""
-    alone = Library.build([(f"{ID}.yml", learn.source(made.patterns, made.condition))])
-    signature: Signature = replace(next(iter(alone)), id=ID)
-    return replace(library, signatures={**library.signatures, ID: signature}, _linked={})
+    text = learn.source(made.patterns, made.condition)
+    return library.plus(text.replace("id: draft", f"id: {ID}", 1))[0]
 
 
 def holds(library: Library, graph: Graph) -> bool:
@@ -127,8 +125,8 @@ def tell(rows: Sequence[Row], title: str) -> int:
     found = sum(row.found for row in rows)
     right = sum(row.found and not row.claimed for row in rows)
     low, high = interval(right, len(rows))
-    print(f"{found} of {len(rows)} found, {right} with no stranger "
-          f"({100 * right / len(rows):.0f} %, 95 % interval {100 * low:.0f} to {100 * high:.0f} %)\n")
+    spread = f"{100 * right / len(rows):.0f} %, 95 % interval {100 * low:.0f} to {100 * high:.0f} %"
+    print(f"{found} of {len(rows)} found, {right} with no stranger ({spread})\n")
     return right
 
 

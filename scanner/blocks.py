@@ -127,6 +127,42 @@ def shared(graphs: Sequence[Graph], most: int = 3) -> tuple[Block, ...]:
     return tuple(found)
 
 
+def pieces(block: Block, graphs: Sequence[Graph], size: int) -> tuple[Block, ...]:
+    """A block cut into connected pieces of about one size, from its first node on.
+
+    Args:
+        block: The whole.
+        graphs: Where it was found.
+        size: Nodes of a piece; single nodes that are left over belong to none.
+    """
+    number, first = block.places[0]
+    place = {node: member for member, node in enumerate(first)}
+    near: list[set[int]] = [set() for _ in first]
+    for member, node in enumerate(first):
+        for operand in graphs[number].nodes[node].inputs:
+            if isinstance(operand, Edge) and (other := place.get(operand.source)) is not None:
+                near[member].add(other)
+                near[other].add(member)
+    most = -(-block.size // max(1, round(block.size / size)))
+    left = sorted(range(block.size), key=lambda member: first[member])
+    found: list[list[int]] = []
+    while left:
+        piece = [left.pop(0)]
+        while len(piece) < most:
+            joined = next((member for member in left if near[member] & {*piece}), None)
+            if joined is None:
+                break
+            piece.append(joined)
+            left.remove(joined)
+        found.append(piece)
+    return tuple(
+        Block(tuple((graph, tuple(nodes[member] for member in piece)) for graph, nodes in
+                    block.places))
+        for piece in found
+        if len(piece) > 1
+    )  # fmt: skip
+
+
 def _telling(block: Block, views: Sequence[_View]) -> float:
     """Its worth; of two that explain the same, the larger block says more of a family."""
     return _worth(block, views) * block.size / (block.size + 2)

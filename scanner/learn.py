@@ -1,51 +1,51 @@
 """Draft a signature from models of one family: what they share, in the words of the language.
 
-The blocks that all models have in common (`genescan.blocks`) become patterns; what they agree on
-becomes an attribute test; how often they occur, how much of the network they are, and which kinds
-of operators none of the models has becomes the condition. The draft carries an example and near
-misses of its own, so that the lints and tests that judge every signature judge it too.
+The blocks that all models have in common (`genescan.blocks`) become patterns. Where the bundled
+signatures show that few known families are built alike, each block is cut into pieces, most of
+which are asked for: another implementation then may differ inside the block. Families whose own
+examples have the same pieces are told apart by name. Which kinds of operators all or none of the
+models have completes the condition. The draft carries an example and near misses of its own, so
+that the lints and tests that judge every signature judge it too.
 """
 
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from genescan import blocks, ops
-from genescan.blocks import Block
+from genescan import blocks, ops, sketch
 from genescan.findings import Context, Finding
-from genescan.graph import Attr, Edge, Graph, Node, Operand, Tensor
+from genescan.graph import Graph
 from genescan.index import Index
 from genescan.library import Library
 from genescan.limits import DEFAULT, Limits
-from genescan.signature import Signature
+from genescan.neighbours import Neighbours
+from genescan.sketch import Pattern, source
 
 MOST = 3
-"""Patterns of one draft."""
+"""Blocks of one draft."""
 _TELLING = ("Attention", "Recurrent", "Normalization", "Pool", "Classical", "Control", "Signal")
 """Classes of operators whose absence is part of what a family is."""
 _ALSO = ("Conv", "ConvTranspose", "Linear", "Concat", "Resize", "DepthToSpace", "GridSample",
          "Softmax", "Sigmoid", "Tanh", "Relu", "LeakyRelu", "PRelu", "Elu", "Gelu", "Swish",
-         "HardSwish", "Gather", "ScatterND", "DeformConv", "ChannelShuffle")  # fmt: skip
+         "HardSwish", "Gather", "ScatterND", "DeformConv", "ChannelShuffle", "Embedding",
+         "LayerNormalization", "BatchNormalization", "RMSNormalization", "GroupNormalization",
+         "InstanceNormalization")  # fmt: skip
 """Single operators of which the same is true."""
-_SHARE = 0.8
-"""Of the models' smallest share of explained nodes, what the draft asks for."""
+_HEADS = ("Softmax", "Sigmoid", "Tanh")
+_AT_MOST = 2
+"""How often operators may occur that end a network, or a gate of it, whatever its body is."""
+_NEEDED = ("Conv", "Embedding", "Recurrent", "Attention", "ConvTranspose")
+"""Operators and classes whose presence is: a network of text has the block of one of images."""
+_PIECE = 6
+"""Nodes of a piece: smaller ones say little, larger ones differ between implementations."""
+_COMMON = 20
+"""Known families that are built alike, from which on pieces say too little."""
 
 
 class NothingShared(Exception):
     """The models have no block in common that could name a family."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pattern:
-    """One shared block as a pattern."""
-
-    name: str
-    lines: tuple[str, ...]
-    example: tuple[str, ...]
-    """The same block as part of a graph, ending in `x`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,258 +55,158 @@ class Draft:
     patterns: tuple[Pattern, ...]
     condition: str
     needs: Mapping[str, int]
-    """How many matches of each pattern the condition asks for."""
+    """How many matches of each pattern its example has."""
+    others: tuple[str, ...] = ()
+    """Lines of the example for operators that are needed outside the patterns."""
 
 
-def draft(graphs: Sequence[Graph], others: Sequence[Graph] = (), limits: Limits = DEFAULT) -> Draft:
-    """What all `graphs` share and none of `others` fulfils.
+@dataclass(frozen=True, slots=True)
+class _Level:
+    """How much a draft asks for, of what the model has that has least."""
+
+    piece: int
+    """Nodes of a piece; 0 for whole blocks, each of which is asked for."""
+    count: float
+    share: float
+    """Of the explained nodes."""
+
+
+_LEVELS = (_Level(_PIECE, 0.4, 0.55), _Level(0, 0.5, 0.7), _Level(0, 1.0, 0.97))
+
+
+def draft(
+    graphs: Sequence[Graph],
+    others: Sequence[Graph] = (),
+    limits: Limits = DEFAULT,
+    library: Library | None = None,
+) -> Draft:
+    """What all `graphs` share and none of `others` fulfils, loosely if that is enough.
+
+    Args:
+        graphs: Models of one family.
+        others: Models that are not of it.
+        limits: Budgets of the searches.
+        library: Known families to tell the new one from; without it blocks stay whole.
 
     Raises:
         NothingShared: no block in common, or nothing that tells them from `others`.
     """
-    found = blocks.shared(graphs, MOST)
-    made_of = (_pattern(block, graphs, f"block{i}") for i, block in enumerate(found, 1))
-    patterns = tuple(p for p in made_of if all(_count(p, graph, limits) for graph in graphs))
-    if not patterns:
-        raise NothingShared("the models have no block in common")
-    for strict in (False, True):
-        made = _conditioned(patterns, graphs, limits, strict=strict)
-        wrong = [graph for graph in others if holds(made, graph, limits)]
+    known = Neighbours(library or Library(), limits)
+    wrong: list[Graph] = []
+    for level in _LEVELS if library else _LEVELS[1:]:
+        patterns = _patterns(graphs, level, limits)
+        if not patterns:
+            continue
+        made = _conditioned(patterns, graphs, known, level)
+        if made is None:
+            continue
+        wrong = [graph for graph in others if holds(made, graph, limits, library)]
         if not wrong:
             return made
+    if not wrong:
+        raise NothingShared("the models have no block in common")
     raise NothingShared(f"nothing tells them from {len(wrong)} of the others")
 
 
-def holds(made: Draft, graph: Graph, limits: Limits = DEFAULT) -> bool:
+def holds(
+    made: Draft, graph: Graph, limits: Limits = DEFAULT, library: Library | None = None
+) -> bool:
     """Whether a draft's condition is true of a graph."""
-    return _finding(made.patterns, made.condition, graph, limits).truth == "true"
+    grown, signature = (library or Library()).plus(source(made.patterns, made.condition))
+    return Context(grown, Index(graph), limits).finding(signature).truth == "true"
 
 
-def _finding(patterns: Sequence[Pattern], condition: str, graph: Graph, limits: Limits) -> Finding:
-    library = Library.build([("draft.yml", source(patterns, condition))], limits)
-    if library.errors:
-        raise NothingShared(f"the draft cannot be read: {library.errors[0]}")
-    signature: Signature = next(iter(library))
+def _finding(patterns: Sequence[Pattern], graph: Graph, limits: Limits) -> Finding:
+    """Where the patterns occur."""
+    names = " | ".join(pattern.name for pattern in patterns)
+    library, signature = Library().plus(source(patterns, f"count({names}) >= 0"))
     return Context(library, Index(graph), limits).finding(signature)
-
-
-def source(patterns: Sequence[Pattern], condition: str) -> str:
-    """The least that makes a signature."""
-    text = "id: draft\ntitle: draft\nlevel: family\npatterns:\n"
-    for pattern in patterns:
-        text += f"  {pattern.name}: |\n" + "".join(f"    {line}\n" for line in pattern.lines)
-    return f"{text}condition: >-\n  {condition}\n"
 
 
 # --- conditions --------------------------------------------------------------------------------
 
 
+def _patterns(graphs: Sequence[Graph], level: _Level, limits: Limits) -> tuple[Pattern, ...]:
+    """The shared blocks, or their pieces, each once."""
+    found = blocks.shared(graphs, MOST)
+    if level.piece:
+        found = tuple(p for b in found for p in blocks.pieces(b, graphs, level.piece))
+    made = (sketch.pattern(block, graphs, f"block{i}") for i, block in enumerate(found, 1))
+    different = {pattern.lines: pattern for pattern in made}.values()
+    return tuple(p for p in different if all(_count(p, graph, limits) for graph in graphs))
+
+
 def _conditioned(
-    patterns: tuple[Pattern, ...], graphs: Sequence[Graph], limits: Limits, *, strict: bool
-) -> Draft:
-    """Counts, the share that is explained, and what is absent."""
-    needs: dict[str, int] = {}
-    terms: list[str] = []
-    for pattern in patterns:
-        least = min(_count(pattern, graph, limits) for graph in graphs)
-        needs[pattern.name] = least if strict else max(1, math.ceil(least / 2))
-        terms.append(f"count({pattern.name}) >= {needs[pattern.name]}")
-    names = " | ".join(needs)
-    shares = [_share(patterns, names, graph, limits) for graph in graphs]
-    wanted = math.floor(20 * min(shares) * (0.97 if strict else _SHARE)) / 20
+    patterns: tuple[Pattern, ...], graphs: Sequence[Graph], known: Neighbours, level: _Level
+) -> Draft | None:
+    """Counts, the share that is explained, what is absent, and who is not meant.
+
+    None where the patterns are pieces of which too many known families are made.
+    """
+    limits = known.limits
+    counts = {p.name: [_count(p, graph, limits) for graph in graphs] for p in patterns}
+    share = min(_share(patterns, graph, limits) for graph in graphs)
+    wanted = math.floor(20 * share * level.share) / 20
+    alike = known.alike(patterns, wanted, graphs)
+    if level.piece and len(alike) > _COMMON:
+        return None
+    needs = {name: max(1, math.ceil(min(each) * level.count)) for name, each in counts.items()}
+    if level.piece:
+        least = min(map(sum, zip(*counts.values(), strict=True)))
+        terms = [f"count({' | '.join(needs)}) >= {max(1, math.ceil(least * level.count))}"]
+        needs = {name: math.ceil(max(each) * level.count) for name, each in counts.items()}
+    else:
+        terms = [f"count({name}) >= {times}" for name, times in needs.items()]
     if wanted >= 0.2:
         terms.append(f"covers({', '.join(needs)}) >= {wanted:g}")
-    absent = _absent(graphs)
-    if absent:
-        terms.append(f"op({' | '.join(absent)}) == 0")
-    return Draft(patterns, " and ".join(terms), needs)
+    needed, others = _present(graphs, patterns)
+    terms += [f"op({name}) >= 1" for name in needed]
+    terms += _absence(graphs)
+    terms += [f'not found("{name}")' for name in alike]
+    return Draft(patterns, " and ".join(terms), needs, others)
 
 
 def _count(pattern: Pattern, graph: Graph, limits: Limits) -> int:
-    finding = _finding((pattern,), f"count({pattern.name}) >= 0", graph, limits)
-    return len(finding.searches[pattern.name].matches)
+    return len(_finding((pattern,), graph, limits).searches[pattern.name].matches)
 
 
-def _share(patterns: Sequence[Pattern], names: str, graph: Graph, limits: Limits) -> float:
-    finding = _finding(patterns, f"count({names}) >= 0", graph, limits)
+def _share(patterns: Sequence[Pattern], graph: Graph, limits: Limits) -> float:
+    covered = _finding(patterns, graph, limits).covered
     working = [i for i, node in enumerate(graph.nodes) if ops.computes(node.op)]
-    return sum(i in finding.covered for i in working) / len(working) if working else 0.0
+    return sum(i in covered for i in working) / len(working) if working else 0.0
 
 
-def _absent(graphs: Sequence[Graph]) -> list[str]:
-    """Classes and operators that none of the models has."""
+def _absence(graphs: Sequence[Graph]) -> Iterator[str]:
+    """Classes and operators that none of the models has; a head may have a few."""
     present = {node.op for graph in graphs for node in graph.nodes}
     kinds = {ops.kind(op) for op in present}
     classes = [name for name in _TELLING if name not in kinds]
-    return classes + [op for op in _ALSO if op not in present and ops.kind(op) not in classes]
+    absent = [op for op in _ALSO if op not in present and ops.kind(op) not in classes]
+    body = [*classes, *(op for op in absent if op not in _HEADS)]
+    if body:
+        yield f"op({' | '.join(body)}) == 0"
+    if heads := [op for op in absent if op in _HEADS]:
+        yield f"op({' | '.join(heads)}) <= {_AT_MOST}"
 
 
-# --- patterns ----------------------------------------------------------------------------------
-
-
-def _pattern(block: Block, graphs: Sequence[Graph], name: str) -> Pattern:
-    """A shared block in notation; members stand in the order of the first place's graph."""
-    number, first = block.places[0]
-    order = sorted(range(block.size), key=lambda member: first[member])
-    names = {member: _letter(place) for place, member in enumerate(order)}
-    outside = _outside(block, graphs, order)
-    lines, example = [], []
-    for member in order:
-        node, attrs = graphs[number].nodes[first[member]], _attributes(block, graphs, member)
-        given = _operands(block, graphs, member, names)
-        given = [outside.get((member, at), "_") if read == _FREE else read
-                 for at, read in enumerate(given)]  # fmt: skip
-        while given and given[-1] == "_":
-            given.pop()
-        if ops.commutative(node.op):
-            given = [read for read in given if read != "_"]
-        tests = [f"{key}={_literal(value)}" for key, value in attrs.items()]
-        lines.append(f"{names[member]} = {node.op}({', '.join([*given, *tests])})")
-        example.append(_shown(node, names, first, member, order))
-    return Pattern(name, tuple(lines), tuple(example))
-
-
-def _outside(
-    block: Block, graphs: Sequence[Graph], order: Sequence[int]
-) -> dict[tuple[int, int], str]:
-    """Names of values from outside that several members read, by member and operand.
-
-    A value that one member reads says nothing; two names never stand for one value.
-    """
-    slots: dict[tuple[object, ...], list[tuple[int, int]]] = defaultdict(list)
-    for member in order:
-        names = dict.fromkeys(range(block.size), "")
-        for at, read in enumerate(_operands(block, graphs, member, names)):
-            if read == _FREE:
-                places = ((graphs[n].nodes[nodes[member]], nodes) for n, nodes in block.places)
-                slots[tuple(_outer(node, nodes, at) for node, nodes in places)].append((member, at))
-    shared = [key for key, used in slots.items() if len(used) > 1]
-    named: dict[tuple[int, int], str] = {}
-    for number, key in enumerate(shared, 1):
-        alone = all(a != b for other in shared if other is not key
-                    for a, b in zip(key, other, strict=True))  # fmt: skip
-        if alone:
-            named.update(dict.fromkeys(slots[key], f"x{number}"))
-    return named
-
-
-_FREE = "*"
-"""An operand that comes from outside the block."""
-
-
-def _letter(place: int) -> str:
-    letters = "abcdefghijklmnopqrstuvz"  # w is a weight, x comes from outside
-    return letters[place % 23] + ("" if place < 23 else str(place // 23))
-
-
-def _operands(
-    block: Block, graphs: Sequence[Graph], member: int, names: Mapping[int, str]
-) -> list[str]:
-    """For each operand: a member's name, free, or whatever."""
-    rows = [_read(graphs[number].nodes[nodes[member]], nodes) for number, nodes in block.places]
-    op = graphs[block.places[0][0]].nodes[block.places[0][1][member]].op
-    if ops.commutative(op):
-        inner = [read for read in rows[0] if isinstance(read, tuple)]
-        common = [read for read in inner if all(read in row for row in rows)]
-        free = min(sum(read == _FREE for read in row) for row in rows)
-        return [_named(read, names) for read in common] + [_FREE] * free
-    width = min(len(row) for row in rows)
-    result = []
-    for position in range(width):
-        reads = {row[position] for row in rows}
-        read = reads.pop()
-        result.append("_" if reads or read is None else _named(read, names))
-    return result
-
-
-_Read = tuple[int, int] | str | None
-
-
-def _read(node: Node, nodes: Sequence[int]) -> list[_Read]:
-    """What a node reads: (member, port), something outside, or a constant (None)."""
-    inside = {index: member for member, index in enumerate(nodes)}
-    return [
-        None
-        if not isinstance(operand, Edge)
-        else (inside[operand.source], operand.port)
-        if operand.source in inside
-        else _FREE
-        for operand in node.inputs
-    ]
-
-
-def _named(read: _Read, names: Mapping[int, str]) -> str:
-    if not isinstance(read, tuple):
-        return _FREE
-    member, port = read
-    return names[member] + (f"[{port}]" if port else "")
-
-
-def _outer(node: Node, nodes: Sequence[int], position: int) -> object:
-    """The value that a node reads from outside; of commutative operands the one left over."""
-    if ops.commutative(node.op):
-        left = [o for o in node.inputs if isinstance(o, Edge) and o.source not in nodes]
-        return left[0][:2] if len(left) == 1 else (id(node), position)
-    operand = node.inputs[position]
-    return operand[:2] if isinstance(operand, Edge) else None
-
-
-def _attributes(block: Block, graphs: Sequence[Graph], member: int) -> dict[str, Attr]:
-    """Defining attributes on which all places agree, defaults of windows left out."""
-    found = [graphs[number].nodes[nodes[member]] for number, nodes in block.places]
-    agreed: dict[str, Attr] = {}
-    for name in ops.info(found[0].op).attrs:
-        values = [ops.complete(node.op, node.attrs).get(name) for node in found]
-        value = values[0]
-        if value is None or any(other != value for other in values):
-            continue
-        if name == "group" or value != ops.default(found[0].op, name, found[0].attrs):
-            agreed[name] = value
-    return agreed
-
-
-def _literal(value: Attr | None) -> str:
-    if isinstance(value, tuple):
-        return f"[{', '.join(map(_literal, value))}]"
-    return f'"{value}"' if isinstance(value, str) else str(value)
-
-
-# --- examples ----------------------------------------------------------------------------------
-
-
-def _shown(
-    node: Node, names: Mapping[int, str], nodes: Sequence[int], member: int, order: Sequence[int]
-) -> str:
-    """One line of the example: what is outside is `x`, and the block ends in `x`."""
-    inside = {index: names[m] for m, index in enumerate(nodes)}
-    given = [_example(operand, inside) for operand in node.inputs]
-    while given and given[-1] == "None":
-        given.pop()
-    attrs = {key: node.attrs[key] for key in ops.info(node.op).attrs if key in node.attrs}
-    given += [
-        f"{key}={_literal(value)}"
-        for key, value in attrs.items()
-        if value is not None and value != ops.default(node.op, key, node.attrs)
-    ]
-    name = "x" if member == order[-1] else names[member]
-    return f"{name} = {node.op}({', '.join(given)})"
-
-
-def _example(operand: Operand, inside: Mapping[int, str]) -> str:
-    if isinstance(operand, Edge):
-        if operand.source not in inside:
-            return "x"
-        return inside[operand.source] + (f"[{operand.port}]" if operand.port else "")
-    if isinstance(operand, Tensor):
-        if operand.scalar is not None and not operand.shape:
-            return repr(operand.scalar)
-        shape = operand.shape or ()
-        return f"w[{', '.join(str(size or 1) for size in shape)}]" if shape else "w[1]"
-    return "None"
+def _present(
+    graphs: Sequence[Graph], patterns: Sequence[Pattern]
+) -> tuple[list[str], tuple[str, ...]]:
+    """Telling operators that all models have, and an example of each outside the patterns."""
+    needed, shown = [], []
+    inside = {line.partition(" = ")[2].partition("(")[0] for p in patterns for line in p.lines}
+    for name in _NEEDED:
+        nodes = [[n for n in graph.nodes if name in (n.op, ops.kind(n.op))] for graph in graphs]
+        if all(nodes):
+            needed.append(name)
+            if not any(name in (op, ops.kind(op)) for op in inside):
+                shown.append(sketch.shown(nodes[0][0]))
+    return needed, tuple(shown)
 
 
 def lines(made: Draft) -> Iterator[str]:
     """The example graph of a draft: each block as often as the condition needs it."""
+    yield from made.others
     for pattern in made.patterns:
         times = made.needs[pattern.name]
         if times > 1:

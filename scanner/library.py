@@ -81,6 +81,16 @@ class Library:
         signatures, wrong = _ordered(parsed)
         return cls(signatures, (*errors, *wrong), tuple(skipped), digest.hexdigest(), limits)
 
+    def plus(self, text: str, path: str = "draft.yml") -> tuple[Library, Signature]:
+        """This library and one more signature; raises `SignatureError` where it is wrong."""
+        added = parse(text, path, self.limits)
+        if isinstance(added, TooNew):
+            raise SignatureError(path, (Problem(1, 1, "written for a later engine"),))
+        if problems := tuple(_references(added, self.signatures)):
+            raise SignatureError(path, problems)
+        signatures = {**self.signatures, added.id: added}
+        return replace(self, signatures=signatures, _linked={}), added
+
     def __iter__(self) -> Iterator[Signature]:
         return iter(self.signatures.values())
 

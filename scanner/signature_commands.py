@@ -186,11 +186,12 @@ def learn_from(options: argparse.Namespace) -> int:
     limits = limits_of(options)
     try:
         graphs = _load(options.models, limits)
-        made = draft(graphs, _load(options.others, limits), limits)
+        library = Library.load(limits=limits)
+        made = draft(graphs, _load(options.others, limits), limits, library)
     except (GenescanError, NothingShared) as error:
         complain(str(error))
         return INCOMPLETE
-    return _deliver(drafted(options.id, made, graphs, limits), options.output)
+    return _deliver(drafted(options.id, made, graphs, limits, library), options.output)
 
 
 def _load(paths: list[str], limits: Limits) -> list[Graph]:

@@ -12,7 +12,6 @@ from genescan.learn import Draft
 from genescan.library import Library
 from genescan.limits import DEFAULT, Limits
 from genescan.lint import TODO
-from genescan.signature import Signature
 
 _NEAR_MISSES = 4
 _LINE = 110
@@ -67,7 +66,13 @@ def template(name: str) -> str:
     return head + _TEMPLATE
 
 
-def drafted(name: str, made: Draft, graphs: Sequence[Graph], limits: Limits = DEFAULT) -> str:
+def drafted(
+    name: str,
+    made: Draft,
+    graphs: Sequence[Graph],
+    limits: Limits = DEFAULT,
+    library: Library | None = None,
+) -> str:
     """The file of a drafted signature, with its example and near misses.
 
     Args:
@@ -75,6 +80,7 @@ def drafted(name: str, made: Draft, graphs: Sequence[Graph], limits: Limits = DE
         made: What `genescan.learn` found.
         graphs: The models that it was learned from.
         limits: Budgets of the searches.
+        library: Where the families are that the draft's condition names.
     """
     modality, task, _ = purpose.read(graphs[0], ())
     what = " and ".join(f"{made.needs[p.name]} of {p.name}" for p in made.patterns)
@@ -91,7 +97,7 @@ def drafted(name: str, made: Draft, graphs: Sequence[Graph], limits: Limits = DE
     text += "condition: >-\n" + _indented(_wrapped(made.condition), 2)
     example = tuple(learn.lines(made))
     tests = "tests:\n  match:\n    blocks: |\n" + _indented(example, 6)
-    misses = list(_misses(text + tests, limits))
+    misses = list(_misses(text + tests, library or Library(), limits))
     if misses:
         tests += "  no_match:\n"
         tests += "".join(f"    changed-{i}: {miss}\n" for i, miss in enumerate(misses, 1))
@@ -106,14 +112,11 @@ def _wrapped(condition: str) -> list[str]:
     return textwrap.wrap(condition, _LINE, break_long_words=False, break_on_hyphens=False)
 
 
-def _misses(text: str, limits: Limits) -> Iterator[str]:
+def _misses(text: str, library: Library, limits: Limits) -> Iterator[str]:
     """Near misses that the draft refuses and that an edit can spell, of different variables."""
-    library = Library.build([("draft.yml", text)], limits)
-    signature: Signature | None = next(iter(library), None)
-    if signature is None:
-        return
     seen: set[str] = set()
     try:
+        library, signature = library.plus(text)
         if not all(outcome.passed for outcome in selftest.run(signature, library, limits)):
             return
         derived = near_misses.derive(signature, library, limits)

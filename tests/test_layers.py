@@ -22,7 +22,7 @@ PARTS = {
     "signature library unroll edits",
     # patterns in graphs: pure, no files, no output
     "engine": "blocks outline relations plan index lookahead match explain chains findings",
-    "authoring": "lint selftest learn near_misses mutants mutation formatting",
+    "authoring": "lint selftest learn sketch neighbours near_misses mutants mutation formatting",
     # findings to a report
     "report": "report",
     "verdict": "leftover verdict purpose",

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -144,7 +146,7 @@ class DeepSpeech2(nn.Module):
 def dense(*sizes: int) -> nn.Sequential:
     """Dense layers with ReLU after each but the last."""
     layers: list[nn.Module] = []
-    for cin, cout in zip(sizes, sizes[1:], strict=False):
+    for cin, cout in pairwise(sizes):
         layers += [nn.Linear(cin, cout), nn.ReLU()]
     return nn.Sequential(*layers[:-1])
 

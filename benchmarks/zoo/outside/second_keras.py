@@ -40,11 +40,9 @@ def bisenet(width: int, depths: list[int], size: int) -> Any:
     deep = L.UpSampling2D(4, interpolation="bilinear")(L.Multiply()([refine(found[3]), tail]))
     middle = L.UpSampling2D(2, interpolation="bilinear")(refine(found[2]))
     y = cbr(L.Concatenate()([spatial, middle, deep]), 4 * width)
-    gate = L.GlobalAveragePooling2D(keepdims=True)(y)
-    gate = L.Conv2D(4 * width, 1, activation="relu")(gate)
+    gate = L.Conv2D(4 * width, 1, activation="relu")(L.GlobalAveragePooling2D(keepdims=True)(y))
     gate = L.Conv2D(4 * width, 1, activation="sigmoid")(gate)
-    y = L.Add()([y, L.Multiply()([y, gate])])
-    y = L.Conv2D(19, 1)(y)
+    y = L.Conv2D(19, 1)(L.Add()([y, L.Multiply()([y, gate])]))
     return keras.Model(given, L.UpSampling2D(8, interpolation="bilinear")(y))
 
 

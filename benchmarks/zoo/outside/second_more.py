@@ -116,9 +116,7 @@ class Din(nn.Module):
         super().__init__()
         self.user, self.item = nn.Embedding(users, dim), nn.Embedding(100, dim)
         sizes = [4 * dim, *hidden]
-        self.unit = nn.ModuleList(
-            nn.Linear(a, b) for a, b in zip(sizes, hidden, strict=False)
-        )
+        self.unit = nn.ModuleList(nn.Linear(a, b) for a, b in zip(sizes, hidden, strict=False))
         self.score = nn.Linear(hidden[-1], 1)
         self.dnn = nn.Sequential(nn.Linear(3 * dim, 32), nn.ReLU(), nn.Linear(32, 16), nn.ReLU())
         self.out = nn.Linear(16, 1, bias=False)
