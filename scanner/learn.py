@@ -36,7 +36,7 @@ _ALSO = ("Conv", "ConvTranspose", "Linear", "Concat", "Resize", "DepthToSpace", 
 _HEADS = ("Softmax", "Sigmoid", "Tanh")
 _AT_MOST = 2
 """How often operators may occur that end a network, or a gate of it, whatever its body is."""
-_NEEDED = ("Conv", "Embedding", "Recurrent", "Attention", "ConvTranspose")
+_NEEDED = ("Conv", "Embedding", "Recurrent", "SDPA", "ConvTranspose")
 """Operators and classes whose presence is: a network of text has the block of one of images."""
 _PIECE = 6
 """Nodes of a piece: smaller ones say little, larger ones differ between implementations."""
@@ -201,15 +201,18 @@ def _present(
             needed.append(name)
             if not any(name in (op, ops.kind(op)) for op in inside):
                 shown.append(sketch.shown(nodes[0][0]))
-    return needed, tuple(shown)
+    return needed, tuple(dict.fromkeys(shown))
 
 
 def lines(made: Draft) -> Iterator[str]:
-    """The example graph of a draft: each block as often as the condition needs it."""
-    yield from made.others
+    """The example graph of a draft: each block as often as the condition needs it.
+
+    Every part is a loop, because only there may names be taken again.
+    """
+    for line in made.others:
+        yield "for _ in range(1):"
+        yield f"    {line}"
     for pattern in made.patterns:
-        times = made.needs[pattern.name]
-        if times > 1:
-            yield f"for _ in range({times}):"
+        yield f"for _ in range({made.needs[pattern.name]}):"
         for line in pattern.example:
-            yield f"    {line}" if times > 1 else line
+            yield f"    {line}"

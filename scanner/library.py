@@ -86,6 +86,8 @@ class Library:
         added = parse(text, path, self.limits)
         if isinstance(added, TooNew):
             raise SignatureError(path, (Problem(1, 1, "written for a later engine"),))
+        if not _needs(added) <= self.signatures.keys():
+            raise SignatureError(path, (_unplaced(added, self.signatures, {}),))
         if problems := tuple(_references(added, self.signatures)):
             raise SignatureError(path, problems)
         signatures = {**self.signatures, added.id: added}

@@ -83,12 +83,11 @@ def drafted(
         library: Where the families are that the draft's condition names.
     """
     modality, task, _ = purpose.read(graphs[0], ())
-    what = " and ".join(f"{made.needs[p.name]} of {p.name}" for p in made.patterns)
     text = _HEAD.format(
         id=name, title=name.rpartition("/")[2], todo=TODO,
         modality=", ".join(modality), task=", ".join(task),
-        summary=f"Drafted from {len(graphs)} models, {what}.",
-        why="Blocks that all of the models share, and operators that none of them has.",
+        summary=f"Drafted from {len(graphs)} models, which share {len(made.patterns)} patterns.",
+        why="Blocks that all of the models share, and operators that all or none of them have.",
         misses="Members of the family whose blocks differ from those of these models.",
     )  # fmt: skip
     text += "patterns:\n"
