@@ -30,6 +30,7 @@ from genescan.folders import files
 from genescan.graph import Graph
 from genescan.index import Index
 from genescan.library import Library
+from genescan.sketch import source
 
 TARGET = 8
 ID = "local/draft"
@@ -104,7 +105,7 @@ def measure(trio: Sequence[Labelled], third: int, others: Sequence[Labelled],
 
 def extended(library: Library, made: learn.Draft) -> Library:
     """The library and a draft."""
-    text = learn.source(made.patterns, made.condition)
+    text = source(made.patterns, made.condition)
     return library.plus(text.replace("id: draft", f"id: {ID}", 1))[0]
 
 
@@ -119,9 +120,9 @@ def tell(rows: Sequence[Row], title: str) -> int:
     for row in rows:
         more = f" and {len(row.claimed) - 4} more" if len(row.claimed) > 4 else ""
         claimed = ", ".join(row.claimed[:4]) + more or "-"
-        found = "yes" if row.found else "no"
+        answer = "yes" if row.found else "no"
         named = row.named.replace(ID, "the draft") or row.trouble
-        print(f"{row.family:<18} {row.third:<24} {found:<6} {named:<28} {claimed}")
+        print(f"{row.family:<18} {row.third:<24} {answer:<6} {named:<28} {claimed}")
     found = sum(row.found for row in rows)
     right = sum(row.found and not row.claimed for row in rows)
     low, high = interval(right, len(rows))

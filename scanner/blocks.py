@@ -104,14 +104,19 @@ def label(node: Node) -> str:
     return node.op if group == 1 else f"{node.op}:{group}"
 
 
-def shared(graphs: Sequence[Graph], most: int = 3) -> tuple[Block, ...]:
+def shared(
+    graphs: Sequence[Graph], most: int = 3, taken: Sequence[Iterable[int]] = ()
+) -> tuple[Block, ...]:
     """The blocks that explain most of every graph, best first.
 
     Args:
         graphs: Canonical graphs; a block occurs in each of them.
         most: How many blocks.
+        taken: For each graph, nodes that no block may have.
     """
     views = [_View(graph) for graph in graphs]
+    for view, nodes in zip(views, taken, strict=False):
+        view.taken.update(nodes)
     found: list[Block] = []
     while len(found) < most:
         grown = [_grow(views, seeds) for seeds in _seeds(views)]

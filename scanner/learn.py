@@ -91,13 +91,13 @@ def draft(
     Raises:
         NothingShared: no block in common, or nothing that tells them from `others`.
     """
-    known = Neighbours(library or Library(), limits)
+    known = Neighbours(library or Library(), graphs, limits)
     wrong: list[Graph] = []
     for level in _LEVELS if library else _LEVELS[1:]:
-        patterns = _patterns(graphs, level, limits)
+        patterns = _patterns(known, level)
         if not patterns:
             continue
-        made = _conditioned(patterns, graphs, known, level)
+        made = _conditioned(patterns, known, level)
         if made is None:
             continue
         wrong = [graph for graph in others if holds(made, graph, limits, library)]
@@ -126,44 +126,57 @@ def _finding(patterns: Sequence[Pattern], graph: Graph, limits: Limits) -> Findi
 # --- conditions --------------------------------------------------------------------------------
 
 
-def _patterns(graphs: Sequence[Graph], level: _Level, limits: Limits) -> tuple[Pattern, ...]:
-    """The shared blocks, or their pieces, each once."""
-    found = blocks.shared(graphs, MOST)
+def _patterns(known: Neighbours, level: _Level) -> tuple[Pattern, ...]:
+    """The shared blocks, or their pieces, each once.
+
+    Where known families explain a part of every model, as a backbone that many have, the largest
+    block of the rest is the family's own.
+    """
+    graphs, taken = known.graphs, known.explained()
+    own = blocks.shared(graphs, 1, taken) if taken else ()
+    found = [("own", block) for block in own]
+    found += [("block", block) for block in blocks.shared(graphs, MOST)]
     if level.piece:
-        found = tuple(p for b in found for p in blocks.pieces(b, graphs, level.piece))
-    made = (sketch.pattern(block, graphs, f"block{i}") for i, block in enumerate(found, 1))
-    different = {pattern.lines: pattern for pattern in made}.values()
-    return tuple(p for p in different if all(_count(p, graph, limits) for graph in graphs))
+        found = [(n, p) for n, b in found for p in blocks.pieces(b, graphs, level.piece)]
+    made = (sketch.pattern(b, graphs, f"{name}{i}") for i, (name, b) in enumerate(found, 1))
+    different = dict[tuple[str, ...], Pattern]()
+    for pattern in made:
+        different.setdefault(pattern.lines, pattern)
+    return tuple(
+        p for p in different.values() if all(_count(p, graph, known.limits) for graph in graphs)
+    )
 
 
-def _conditioned(
-    patterns: tuple[Pattern, ...], graphs: Sequence[Graph], known: Neighbours, level: _Level
-) -> Draft | None:
+def _conditioned(patterns: tuple[Pattern, ...], known: Neighbours, level: _Level) -> Draft | None:
     """Counts, the share that is explained, what is absent, and who is not meant.
 
     None where the patterns are pieces of which too many known families are made.
     """
-    limits = known.limits
-    counts = {p.name: [_count(p, graph, limits) for graph in graphs] for p in patterns}
+    graphs, limits = known.graphs, known.limits
     share = min(_share(patterns, graph, limits) for graph in graphs)
     wanted = math.floor(20 * share * level.share) / 20
-    alike = known.alike(patterns, wanted, graphs)
+    alike = known.alike(patterns, wanted)
     if level.piece and len(alike) > _COMMON:
         return None
-    needs = {name: max(1, math.ceil(min(each) * level.count)) for name, each in counts.items()}
-    if level.piece:
-        least = min(map(sum, zip(*counts.values(), strict=True)))
-        terms = [f"count({' | '.join(needs)}) >= {max(1, math.ceil(least * level.count))}"]
-        needs = {name: math.ceil(max(each) * level.count) for name, each in counts.items()}
-    else:
-        terms = [f"count({name}) >= {times}" for name, times in needs.items()]
+    counts = {p.name: [_count(p, graph, limits) for graph in graphs] for p in patterns}
+    terms = list(_counted(counts, level))
     if wanted >= 0.2:
-        terms.append(f"covers({', '.join(needs)}) >= {wanted:g}")
+        terms.append(f"covers({', '.join(counts)}) >= {wanted:g}")
     needed, others = _present(graphs, patterns)
     terms += [f"op({name}) >= 1" for name in needed]
     terms += _absence(graphs)
     terms += [f'not found("{name}")' for name in alike]
+    needs = {name: math.ceil(max(each) * level.count) for name, each in counts.items()}
     return Draft(patterns, " and ".join(terms), needs, others)
+
+
+def _counted(counts: Mapping[str, Sequence[int]], level: _Level) -> Iterator[str]:
+    """How many matches are asked for: of each block, or of all pieces of a kind together."""
+    kinds = {name: name.rstrip("0123456789") if level.piece else name for name in counts}
+    for kind in dict.fromkeys(kinds.values()):
+        names = [name for name in counts if kinds[name] == kind]
+        least = min(map(sum, zip(*(counts[name] for name in names), strict=True)))
+        yield f"count({' | '.join(names)}) >= {max(1, math.ceil(least * level.count))}"
 
 
 def _count(pattern: Pattern, graph: Graph, limits: Limits) -> int:

@@ -25,9 +25,10 @@ _LEAST = 0.05
 
 @dataclass(frozen=True)
 class Neighbours:
-    """The families of a library."""
+    """The families of a library, seen from models of a new one."""
 
     library: Library
+    graphs: Sequence[Graph]
     limits: Limits
 
     @cached_property
@@ -40,15 +41,33 @@ class Neighbours:
             for example in signature.match
         )
 
-    def alike(
-        self, patterns: Sequence[Pattern], share: float, graphs: Sequence[Graph]
-    ) -> tuple[str, ...]:
-        """Families with as much of these patterns, attributes aside, that are none of `graphs`.
+    @cached_property
+    def claims(self) -> tuple[dict[str, frozenset[int]], ...]:
+        """For each model, the families that claim it, with the nodes they explain."""
+        found = []
+        for graph in self.graphs:
+            context = Context(self.library, Index(graph), self.limits)
+            findings = [context.finding(s) for s in self.library if s.level == "family"]
+            held = (each for each in findings if each.truth == "true")
+            found.append({each.signature: each.covered & context.compute for each in held})
+        return tuple(found)
+
+    def explained(self) -> tuple[frozenset[int], ...]:
+        """The nodes of each model that specific families explain; empty where one has none."""
+        found = tuple(
+            frozenset[int]().union(
+                *(n for name, n in held.items() if not self.library.signatures[name].fallback)
+            )
+            for held in self.claims
+        )
+        return found if all(found) else ()
+
+    def alike(self, patterns: Sequence[Pattern], share: float) -> tuple[str, ...]:
+        """Families with as much of these patterns, attributes aside, that claim no model.
 
         Args:
             patterns: What a draft looks for.
             share: How much of a graph it has to explain.
-            graphs: Models of the family that is drafted; a family that claims one is a relative.
         """
         names = " | ".join(pattern.name for pattern in patterns)
         text = source(patterns, f"count({names}) >= 0", plain=True)
@@ -59,10 +78,4 @@ class Neighbours:
             covered = context.finding(drafted).covered & context.compute
             if len(covered) >= max(_LEAST, _CLOSE * share) * max(1, len(context.compute)):
                 found.add(name)
-        own = [Context(self.library, Index(graph), self.limits) for graph in graphs]
-        claims = {
-            name
-            for name in found
-            if any(each.finding(self.library.signatures[name]).truth == "true" for each in own)
-        }
-        return tuple(sorted(found - claims))
+        return tuple(sorted(found.difference(*self.claims)))

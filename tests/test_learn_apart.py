@@ -97,6 +97,17 @@ def test_a_family_that_claims_the_models_is_a_relative() -> None:
     assert "found" not in made.condition
 
 
+def test_beside_a_known_backbone_the_rest_is_asked_for() -> None:
+    known = Library.build([("text/known.yml", KNOWN.replace("RMSNormalization(x)", "Softsign(x)"))])
+    assert not known.errors
+    neck = "\n".join(f"s{i} = Softsign({'x' if i == 0 else f's{i - 1}'})" for i in range(40))
+    graphs = [network(times, head=f"{neck}\ny = Relu(s39)") for times in (3, 4)]
+    made = learn.draft(graphs, library=known)
+    assert any(pattern.name.startswith("own") for pattern in made.patterns)
+    assert all("Softsign" not in line for p in made.patterns if p.name.startswith("own")
+               for line in p.lines)  # fmt: skip
+
+
 def test_a_network_of_images_is_not_one_of_text() -> None:
     made = learn.draft([network(3), network(4)])
     assert learn.holds(made, network(5)) and not learn.holds(made, network(5, stem=IMAGE))

@@ -103,7 +103,7 @@ class Nafnet(nn.Module):
 class BatchRnn(nn.Module):
     """BatchNorm over all frames, then a recurrent layer whose directions are summed."""
 
-    def __init__(self, cin: int, width: int, kind: type[nn.RNNBase], norm: bool) -> None:
+    def __init__(self, cin: int, width: int, kind: type[nn.LSTM | nn.GRU], norm: bool) -> None:
         super().__init__()
         self.norm = nn.BatchNorm1d(cin) if norm else None
         self.rnn = kind(cin, width, bidirectional=True, bias=True)
@@ -119,7 +119,7 @@ class BatchRnn(nn.Module):
 class DeepSpeech2(nn.Module):
     """Deep Speech 2 in the manner of SeanNaren: two convolutions, recurrent layers, a head."""
 
-    def __init__(self, layers: int, width: int, kind: type[nn.RNNBase] = nn.LSTM) -> None:
+    def __init__(self, layers: int, width: int, kind: type[nn.LSTM | nn.GRU] = nn.LSTM) -> None:
         super().__init__()
         self.conv = nn.Sequential(
             nn.Conv2d(1, 8, (41, 11), (2, 2), (20, 5)), nn.BatchNorm2d(8), nn.Hardtanh(0, 20),

@@ -62,9 +62,9 @@ def _ids(name: str, family: str, code: str, maker: Any, *inputs: Any) -> Spec:
     return Spec(name, family, name, build, implementation=code, split="test")
 
 
-def _retnet(name: str, code: str, *sizes: int, scaled: bool = False) -> Spec:
+def _retnet(name: str, code: str, dim: int, depth: int, heads: int) -> Spec:
     ids = pytorch.arange(16)[None] * 7 % 200
-    return _ids(name, "retnet", code, lambda: more.Retnet(*sizes, scaled=scaled), ids)
+    return _ids(name, "retnet", code, lambda: more.Retnet(dim, depth, heads), ids)
 
 
 def _din(name: str, dim: int, hidden: list[int]) -> Spec:
