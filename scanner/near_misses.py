@@ -140,7 +140,7 @@ def _strangers(signature: Signature, graph: Graph) -> Iterator[tuple[str, Graph]
     words = dict.fromkeys(_WORD.findall(signature.condition.text))
     working = sum(ops.computes(node.op) for node in graph.nodes)
     for word in words:
-        members = sorted(ops.members(word))
+        members = sorted(ops.members(word) or ())
         for member in dict.fromkeys((*members[:1], *members[-1:])):
             yield f"added: {member}", _followed(graph, member, 1)
             yield f"added: some of {member}", _followed(graph, member, working // 3)
