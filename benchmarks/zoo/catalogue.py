@@ -18,7 +18,7 @@ HERE = Path(__file__).parent
 def specs() -> dict[str, Spec]:
     """Name to spec; names are unique."""
     every = [*VISION, *SEQUENCE, *HF_VISION, *NEGATIVE]
-    for split in ("first", "second"):
+    for split in ("first", "second", "third"):
         for path in sorted((HERE / split).glob("[a-z]*.py")):
             every += module_specs(f"{split}.{path.stem}")
     found = {spec.name: spec for spec in every}
@@ -28,7 +28,7 @@ def specs() -> dict[str, Spec]:
 
 
 def module_specs(name: str) -> list[Spec]:
-    """The `SPECS` of one module of `first`, for writing signatures, or `second`, for judging."""
+    """The `SPECS` of one module of `first`, for writing signatures, or of those that judge."""
     module = import_module(f"benchmarks.zoo.{name}")
-    split = "test" if name.startswith("second.") else "dev"
+    split = "dev" if name.startswith("first.") else "test"
     return [replace(spec, split=split) for spec in getattr(module, "SPECS", ())]

@@ -1,0 +1,1 @@
+"""A third population: other implementations again, to judge signatures by at first sight."""
