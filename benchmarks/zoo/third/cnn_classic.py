@@ -345,5 +345,6 @@ SPECS: list[Spec] = [
     model("lenet-tf-tutorial", "lenet", lambda: nn.Sequential(
         nn.Conv2d(1, 8, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2, 2),
         nn.Conv2d(8, 16, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2, 2), nn.Flatten(),
-        nn.Linear(784, 64), nn.ReLU(), nn.Dropout(), nn.Linear(64, 10)), {"image": (1, 1, 28, 28)}, "tensorflow tutorial"),
+        nn.Linear(784, 64), nn.ReLU(), nn.Dropout(), nn.Linear(64, 10)),
+        {"image": (1, 1, 28, 28)}, "tensorflow tutorial"),
 ]  # fmt: skip
