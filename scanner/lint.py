@@ -42,7 +42,7 @@ OTHER_ATTRS = frozenset(
             "heads",
         ),
         *("hidden_size", "kind", "kv_heads", "mask", "max", "min", "mode", "origin", "pads"),
-        *("part", "partial", "parts", "shape", "starts", "steps"),
+        *("part", "partial", "parts", "shape", "starts", "steps", "unscaled"),
     ]
 )
 """Attributes outside equality that canonical graphs keep; any other is dropped before matching."""

@@ -177,8 +177,15 @@ def _unscaled(node: Draft.Node) -> Draft.Node:
 
 
 def _relu(draft: Draft, value: Value, before: Draft.Node) -> Value:
-    marks = {"restored": "zero point"}
-    return draft.add("Relu", [value], before=before, shapes=(value.shape,), marks=marks).out
+    marks, attrs = {"restored": "zero point"}, {"max": 6.0} if _gated(value) else {}
+    return draft.add("Relu", [value], attrs, before=before, shapes=(value.shape,), marks=marks).out
+
+
+def _gated(value: Value) -> bool:
+    """Whether three were added: a hard gate, whose upper bound the range of the codes holds too."""
+    constants = [scalar(arg) for arg in value.node.inputs if isinstance(arg, Tensor)]
+    shifted = value.node.op == "Add" and len(value.node.dynamic) == 1
+    return shifted and any(c is not None and abs(c - 3.0) < 0.04 for c in constants)
 
 
 def _restore_relu(draft: Draft, node: Draft.Node) -> None:

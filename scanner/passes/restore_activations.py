@@ -90,6 +90,8 @@ _USUAL: Mapping[str, tuple[float, ...]] = {
 }
 """Numbers that spell activations; a factor of one would not have been written."""
 _OPEN = 2
+_ROOTS = (math.sqrt(0.5), -math.sqrt(0.5))
+"""What an error function's argument is multiplied by."""
 _CLIPPED = frozenset({"Relu", "Clip"})
 _GATES = frozenset({"Erf", "Erfc", "Tanh", "Sigmoid", "HardSigmoid"})
 """Their activations multiply a value by a function of it."""
@@ -294,11 +296,16 @@ def _fuse_prelu(draft: Draft, entry: Value, exit_: Value, part: list[Draft.Node]
 def _assumptions(part: list[Draft.Node]) -> Iterator[regions.Assumed]:
     """Values for numbers that the file keeps elsewhere; none where all are known.
 
-    Of functions with at most two unknown numbers those that are in use can be told apart.
+    Of functions with at most two unknown numbers those that are in use can be told apart; an error
+    function comes in one activation alone.
     """
     found = regions.open_numbers(part)
-    if len(found) <= _OPEN:
-        choices = [_USUAL.get(node.op, ()) for node, _ in found]
+    errors = {value for node in part if node.op == "Erf" for value in node.dynamic}
+    if len(found) <= _OPEN + bool(errors):
+        choices = [
+            _ROOTS if node.out in errors and node.op == "Mul" else _USUAL.get(node.op, ())
+            for node, _ in found
+        ]
         for values in itertools.product(*choices):
             yield dict(zip(found, values, strict=True))
 

@@ -192,6 +192,8 @@ def _fuse(
     attrs: dict[str, Attr] = {}
     if cut or biases or scores.constant_mask:
         attrs["mask"] = "input" if cut or biases else "constant"
+    if not (scale_q or scale_k or any(step.op in ("Mul", "Div") for step in scores.region)):
+        attrs["unscaled"] = True  # T5 and GPT-Neo do without; a folded scale looks the same
     region = [product, *between, softmax, *scores.region, scores.product, *scale_q, *scale_k]
     via = {
         0: scores.product.via.get(first, ()),

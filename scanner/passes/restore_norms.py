@@ -138,15 +138,19 @@ def _assumptions(part: list[Draft.Node]) -> Iterator[regions.Assumed]:
     """Values for numbers that the file keeps elsewhere; none where all are known.
 
     Only squares and roots make a normalisation, so each exponent is tried as one of these; what is
-    added is taken for an epsilon, a numerator for one.
+    added is taken for an epsilon, a numerator for one. A factor is a sign: differences are written
+    as sums of what a minus one was multiplied into.
     """
     found = regions.open_numbers(part)
     exponents = [(node, position) for node, position in found if node.op == "Pow" and position == 1]
     if len(exponents) > _OPEN:
         return
+    factors = [place for place in found if place[0].op == "Mul"][:_OPEN]
     rest = {place: _NEUTRAL.get(place[0].op, 1.0) for place in found if place not in exponents}
-    for values in itertools.product(_EXPONENTS, repeat=len(exponents)):
-        yield {**rest, **dict(zip(exponents, values, strict=True))}
+    for signs in itertools.product((1.0, -1.0), repeat=len(factors)):
+        for values in itertools.product(_EXPONENTS, repeat=len(exponents)):
+            tried = {**rest, **dict(zip(factors, signs, strict=True))}
+            yield {**tried, **dict(zip(exponents, values, strict=True))}
 
 
 def _named(

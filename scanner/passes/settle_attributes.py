@@ -23,7 +23,7 @@ _KEPT = frozenset(
     {
         "axes", "bias", "heads", "kv_heads", "mask", "cache", "partial", "origin", "max", "min",
         "alpha", "groups", "pads", "part", "parts", "axis", "mode", "hidden_size", "kind", "dtype",
-        "shape", "starts", "ends", "steps", "blocksize",
+        "shape", "starts", "ends", "steps", "blocksize", "unscaled",
     }
 )  # fmt: skip
 _BOUNDED = frozenset(

@@ -1,9 +1,10 @@
 # ruff: noqa: D102 - forward() is described by its class
-"""Detectors, text and sound that were written with the rest, but scanned after its causes were mended."""
+"""Detectors, text and sound, written with the rest and scanned after its causes were mended."""
 
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -142,7 +143,7 @@ class YhRetina(nn.Module):
         dims = [w, w, 2 * w, 4 * w, 8 * w]
         self.stages = nn.ModuleList(
             nn.Sequential(Basic(a, b, 2 if i else 1), Basic(b, b))
-            for i, (a, b) in enumerate(zip(dims[:-1], dims[1:], strict=True))
+            for i, (a, b) in enumerate(pairwise(dims))
         )
         self.lat = nn.ModuleList(nn.Conv2d(d, f, 1) for d in (8 * w, 4 * w, 2 * w))
         self.smooth = nn.ModuleList(nn.Conv2d(f, f, 3, padding=1) for _ in range(3))
@@ -156,8 +157,8 @@ class YhRetina(nn.Module):
         for stage in self.stages:
             x = stage(x)
             maps.append(x)
-        p, rows = self.lat[0](maps[3]), []
-        rows.append(self.smooth[0](p))
+        p = self.lat[0](maps[3])
+        rows = [self.smooth[0](p)]
         for i in (1, 2):
             p = self.lat[i](maps[3 - i]) + F.interpolate(p, scale_factor=2, mode="nearest")
             rows.append(self.smooth[i](p))
@@ -315,8 +316,7 @@ class PytorchicBert(nn.Module):
         )
         self.gamma = nn.ParameterList(nn.Parameter(torch.ones(dim)) for _ in range(2 * layers + 1))
         self.beta = nn.ParameterList(nn.Parameter(torch.zeros(dim)) for _ in range(2 * layers + 1))
-        sizes = {"q": (dim, dim), "k": (dim, dim), "v": (dim, dim), "o": (dim, dim), "a": (dim, 4 * dim),
-                 "b": (4 * dim, dim)}  # fmt: skip
+        sizes = {**dict.fromkeys("qkvo", (dim, dim)), "a": (dim, 4 * dim), "b": (4 * dim, dim)}
         self.layers = nn.ModuleList(
             nn.ModuleDict({n: nn.Linear(*s) for n, s in sizes.items()}) for _ in range(layers)
         )
@@ -343,16 +343,13 @@ class PytorchicBert(nn.Module):
 
 
 def crepe(c: int = 4) -> nn.Module:
-    """marl's CREPE: ReLU before BatchNorm, wide kernels, frames of 1024."""
+    """Marl's CREPE: ReLU before BatchNorm, wide kernels, frames of 1024."""
     layers: list[nn.Module] = []
     cin = 1
     for out, k, s in ((32, 512, 4), (4, 64, 1), (4, 64, 1), (4, 64, 1), (8, 64, 1), (16, 64, 1)):
         left = (k - s) // 2 if s > 1 else 31
-        layers += [
-            nn.ZeroPad2d((0, 0, left, k - s - left)),
-            nn.Conv2d(cin, out * c, (k, 1), (s, 1)),
-            nn.ReLU(),
-        ]
+        layers += [nn.ZeroPad2d((0, 0, left, k - s - left))]
+        layers += [nn.Conv2d(cin, out * c, (k, 1), (s, 1)), nn.ReLU()]
         layers += [nn.BatchNorm2d(out * c), nn.MaxPool2d((2, 1)), nn.Dropout(0.25)]
         cin = out * c
     return nn.Sequential(*layers, nn.Flatten(), nn.Linear(cin * 4, 360), nn.Sigmoid())
@@ -363,8 +360,8 @@ class TwoTower(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.u, self.i = (nn.Sequential(nn.Embedding(VOCAB, 16), nn.Linear(16, 24), nn.ReLU(), nn.Linear(24, 12))
-                          for _ in range(2))  # fmt: skip
+        deep = ([nn.Linear(16, 24), nn.ReLU(), nn.Linear(24, 12)] for _ in range(2))
+        self.u, self.i = (nn.Sequential(nn.Embedding(VOCAB, 16), *side) for side in deep)
 
     def forward(self, user_ids: Tensor, item_ids: Tensor) -> Tensor:
         u, i = F.normalize(self.u(user_ids), dim=-1), F.normalize(self.i(item_ids), dim=-1)
@@ -381,11 +378,13 @@ SPECS: list[Spec] = [
     model("yhenon-retinanet", "retinanet", YhRetina, 128, "yhenon/pytorch-retinanet"),
     model("marvis-yolov2", "yolov2", MarvisYolo2, 128, "marvis/pytorch-yolo2"),
     model("facebook-dinov2", "dinov2", DinoV2, 98, "facebookresearch/dinov2"),
-    model("gpt-fast-llama", "llama", FastLlama, {"input_ids": (1, 14)}, "gpt-fast", modality="text"),
+    model("gpt-fast-llama", "llama", FastLlama, {"input_ids": (1, 14)}, "gpt-fast",
+          modality="text"),
     model("pytorchic-bert", "bert", PytorchicBert,
           {"input_ids": (1, 14), "segment_types": (1, 14), "input_mask": (1, 14)},
           "dhlee347/pytorchic-bert", modality="text"),
-    model("marl-crepe", "crepe", crepe, {"frames": (1, 1, 1024, 1)}, "marl/crepe", modality="audio"),
+    model("marl-crepe", "crepe", crepe, {"frames": (1, 1, 1024, 1)}, "marl/crepe",
+          modality="audio"),
     model("retrieval-two-tower", "two-tower", TwoTower, {"user_ids": (4,), "item_ids": (4,)},
           "tutorial", modality="tabular"),
     hf("smollm", "llama", "LlamaModel", "LlamaConfig", {**ROPE, "num_key_value_heads": 5}, PAIR,

@@ -1,9 +1,10 @@
 # ruff: noqa: D102 - forward() is described by its class
-"""Image networks that were written with the rest, but first scanned after its causes were mended."""
+"""Image networks, written with the rest and scanned after its causes were mended."""
 
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -134,7 +135,8 @@ def ghostnet() -> nn.Module:
     rows = [(3, 8, 8, 0, 1), (3, 24, 12, 0, 2), (3, 36, 12, 0, 1), (5, 36, 20, 1, 2),
             (5, 60, 20, 1, 1), (3, 120, 40, 0, 2), (3, 100, 40, 0, 1), (3, 92, 40, 0, 1),
             (3, 92, 40, 0, 1), (3, 240, 56, 1, 1), (3, 336, 56, 1, 1), (5, 336, 80, 1, 2),
-            (5, 480, 80, 0, 1), (5, 480, 80, 1, 1), (5, 480, 80, 0, 1), (5, 480, 80, 1, 1)]  # fmt: skip
+            (5, 480, 80, 0, 1), (5, 480, 80, 1, 1), (5, 480, 80, 0, 1),
+            (5, 480, 80, 1, 1)]  # fmt: skip
     layers: list[nn.Module] = [conv_bn(3, 8, 3, 2, act=nn.ReLU())]
     cin = 8
     for k, mid, out, se, stride in rows:
@@ -284,7 +286,8 @@ class Fcn8(nn.Module):
                 cin = out
             stages.append(nn.Sequential(*layers, nn.MaxPool2d(2, stride=2, ceil_mode=True)))
         self.stages = nn.ModuleList(stages)
-        self.fc = nn.Sequential(nn.Conv2d(cin, 64, 7), nn.ReLU(True), nn.Dropout2d(), nn.Conv2d(64, 64, 1),
+        self.fc = nn.Sequential(nn.Conv2d(cin, 64, 7), nn.ReLU(True), nn.Dropout2d(),
+                                nn.Conv2d(64, 64, 1),
                                 nn.ReLU(True), nn.Dropout2d(), nn.Conv2d(64, n, 1))  # fmt: skip
         self.s3, self.s4 = nn.Conv2d(w * 4, n, 1), nn.Conv2d(w * 8, n, 1)
         self.up2, self.up2b = (nn.ConvTranspose2d(n, n, 4, stride=2, bias=False) for _ in range(2))
@@ -325,14 +328,15 @@ class LinkNet(nn.Module):
         dims = [w, w, 2 * w, 4 * w, 8 * w]
         self.enc = nn.ModuleList(
             nn.Sequential(Basic(a, b, 2 if i else 1), Basic(b, b))
-            for i, (a, b) in enumerate(zip(dims[:-1], dims[1:], strict=True))
+            for i, (a, b) in enumerate(pairwise(dims))
         )
         self.dec = nn.ModuleList(
             nn.Sequential(LinkDecoder(b, a))
             for a, b in ((4 * w, 8 * w), (2 * w, 4 * w), (w, 2 * w))
         )
         self.last = nn.Sequential(
-            nn.ConvTranspose2d(w, 12, 3, 2, 1, 1), nn.BatchNorm2d(12), nn.ReLU(), conv_bn(12, 12, act=nn.ReLU()),
+            nn.ConvTranspose2d(w, 12, 3, 2, 1, 1), nn.BatchNorm2d(12), nn.ReLU(),
+            conv_bn(12, 12, act=nn.ReLU()),
             nn.ConvTranspose2d(12, 5, 2, 2),
         )  # fmt: skip
 
