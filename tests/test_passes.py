@@ -144,3 +144,12 @@ def test_the_pipeline_leaves_a_canonical_graph_alone() -> None:
 def test_every_pass_says_why_it_stands_where_it_stands() -> None:
     assert all(step.reason for step in PIPELINE)
     assert len(STEPS) == len(PIPELINE)
+
+
+def test_a_map_enlarged_to_two_sizes_stays_two() -> None:
+    graph = text.parse("y = Concat(Tanh(Resize(x)), Sin(Resize(x)))")
+    first, second = (i for i, node in enumerate(graph.nodes) if node.op == "Resize")
+    for side, count in ((16, 2), (8, 1)):
+        sized = replace(graph, shapes={(first, 0): (1, 8, 8, 8), (second, 0): (1, 8, side, side)})
+        found = support.run_alone(STEPS["merge_duplicates"], sized)
+        assert sum(node.op == "Resize" for node in found.nodes) == count

@@ -161,10 +161,8 @@ def _linear(value: Value) -> bool:
     """Whether values of both signs are to be expected: sums and products with weights."""
     if _never_negative(value):
         return False
-    node = _producer(value)
-    if node.op == "Add" and len(node.dynamic) == 2:
-        return True
-    return _unscaled(node).op in _LINEAR
+    node = _unscaled(_producer(value))
+    return node.op in _LINEAR or (node.op == "Add" and len(node.dynamic) == 2)
 
 
 def _unscaled(node: Draft.Node) -> Draft.Node:

@@ -80,6 +80,8 @@ def _key(node: Draft.Node) -> tuple[object, ...]:
     attrs = tuple(sorted((name, _attr(value)) for name, value in node.attrs.items()))
     if node.op == "Softmax":  # over rows or over columns of one product
         attrs += (("turned", _attr(sum(map(contract_movement.swaps_last, _way(node, 0))) % 2)),)
+    if node.op == "Resize":  # sizes are no operands any more
+        attrs += (("shape", repr(node.out.shape)),)
     return node.op, attrs, tuple(operands), len(node.outputs)
 
 
