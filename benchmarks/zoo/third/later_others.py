@@ -344,8 +344,7 @@ class PytorchicBert(nn.Module):
 
 def crepe(c: int = 4) -> nn.Module:
     """Marl's CREPE: ReLU before BatchNorm, wide kernels, frames of 1024."""
-    layers: list[nn.Module] = []
-    cin = 1
+    layers, cin = list[nn.Module](), 1
     for out, k, s in ((32, 512, 4), (4, 64, 1), (4, 64, 1), (4, 64, 1), (8, 64, 1), (16, 64, 1)):
         left = (k - s) // 2 if s > 1 else 31
         layers += [nn.ZeroPad2d((0, 0, left, k - s - left))]
