@@ -200,7 +200,7 @@ def _unpack(draft: Draft, node: Draft.Node) -> None:
     for cut in slices:
         part = Tensor(shape=None)
         if isinstance(weight, Tensor) and weight.shape is not None:
-            rows = cut.out.shape[-1] if cut.out.shape and _cuts_features(cut, node) else None
+            rows = _rows(cut) if _cuts_features(cut, node) else None
             if rows is None and weight.shape[0] is not None:
                 rows = weight.shape[0] // len(slices)
             part = Tensor(weight.dtype, (rows, *weight.shape[1:]), None, weight.name)
@@ -217,7 +217,9 @@ def _unpack(draft: Draft, node: Draft.Node) -> None:
 
 def _cuts_features(cut: Draft.Node, node: Draft.Node) -> bool:
     """Whether a Slice cuts the feature axis of a Linear's own output."""
-    labels = [v for v in cut.via.get(0, ()) if v not in ("Quantize", "Dequantize", "Cast")]
+    labels = _movement(cut)
+    if _ones_behind(cut):
+        return True
     weight = node.inputs[1]
     features = weight.shape[0] if isinstance(weight, Tensor) and weight.shape else None
     sizes = labels[0][8:-1].split(",") if labels and labels[0].startswith("Reshape(") else []
@@ -228,6 +230,30 @@ def _cuts_features(cut: Draft.Node, node: Draft.Node) -> bool:
         axis = axis[0] if len(axis) == 1 else None
     rank = len(sizes) or node.out.rank or 3  # unknown: [batch, length, features]
     return axis in (-1, rank - 1)
+
+
+def _movement(cut: Draft.Node) -> list[str]:
+    """How a value is rearranged before it is cut."""
+    return [v for v in cut.via.get(0, ()) if v not in ("Quantize", "Dequantize", "Cast")]
+
+
+def _ones_behind(cut: Draft.Node) -> bool:
+    """Whether features were given axes of one behind them, as scales of a map's channels are."""
+    axis, shape = cut.attrs.get("axis", cut.attrs.get("axes")), cut.out.shape
+    labels = _movement(cut)
+    if isinstance(axis, tuple):
+        axis = axis[0] if len(axis) == 1 else None
+    if not labels or any(label[:9] != "Unsqueeze" for label in labels) or not shape:
+        return False
+    if not isinstance(axis, int) or not -len(shape) <= axis < len(shape):
+        return False
+    return shape[axis] != 1 and all(size == 1 for size in shape[axis % len(shape) + 1 :])
+
+
+def _rows(cut: Draft.Node) -> int | None:
+    """How many features a cut leaves."""
+    sizes = [size for size in cut.out.shape or () if size != 1 or not _ones_behind(cut)]
+    return sizes[-1] if sizes else None
 
 
 def _feeds_attention(slices: list[Draft.Node]) -> bool:
