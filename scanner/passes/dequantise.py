@@ -159,10 +159,17 @@ def _above_zero(node: Draft.Node, far: int, known: dict[Draft.Node, bool]) -> bo
 
 def _linear(value: Value) -> bool:
     """Whether values of both signs are to be expected: sums and products with weights."""
-    if _never_negative(value):
+    if _never_negative(value) or _near_one(_producer(value)):
         return False
     node = _unscaled(_producer(value))
     return node.op in _LINEAR or (node.op == "Add" and len(node.dynamic) == 2)
+
+
+def _near_one(node: Draft.Node) -> bool:
+    """Whether one was added: a factor that changes a value by a share, such as a learned scale."""
+    constants = [scalar(arg) for arg in node.inputs if isinstance(arg, Tensor)]
+    shifted = node.op == "Add" and len(node.dynamic) == 1
+    return shifted and any(c is not None and abs(c - 1.0) < 0.01 for c in constants)
 
 
 def _unscaled(node: Draft.Node) -> Draft.Node:
