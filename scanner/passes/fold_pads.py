@@ -27,6 +27,8 @@ def run(draft: Draft) -> None:
     """Bypass every constant-zero Pad whose readers all slide a window."""
     for node in draft.of("Concat"):
         _joined(draft, node)
+    for node in draft.of("Slice"):
+        _cropped(draft, node)
     for node in draft.of("Pad"):
         value = node.arg(2)
         zero = value is None or (isinstance(value, Tensor) and scalar(value) in (0.0, None))
@@ -36,6 +38,22 @@ def run(draft: Draft) -> None:
             continue
         if all(_absorbs(user, node) for user in users):
             draft.bypass(node, "padding")
+
+
+def _cropped(draft: Draft, node: Draft.Node) -> None:
+    """What is cut off around a transposed convolution's image is its padding."""
+    value, axes = node.inputs[0], node.ints("axes")
+    steps, starts = node.ints("steps") or (), node.ints("starts")
+    if not isinstance(value, Value) or value.sole_user is not node or not axes or starts is None:
+        return
+    rank = value.rank or 0
+    inside = all(axis % rank >= 2 for axis in axes) if rank > 2 else min(axes) >= 2
+    made = value.node
+    if made.op in ("BatchNormalization", "Add") and len(made.dynamic) == 1:
+        made = made.dynamic[0].node
+    plain = all(step == 1 for step in steps) and all(start >= 0 for start in starts)
+    if made.op == "ConvTranspose" and inside and plain:
+        draft.bypass(node, "padding")
 
 
 def _joined(draft: Draft, node: Draft.Node) -> None:

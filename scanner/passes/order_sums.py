@@ -33,7 +33,7 @@ def run(draft: Draft) -> None:
         _sink(draft, node)
     for node in draft.of("Add"):
         _give_back(draft, node)
-    for node in draft.of("Add"):
+    for node in draft.of("Add", "Mul"):
         _merge(draft, node)
 
 
@@ -71,7 +71,7 @@ def _distribute(draft: Draft, node: Draft.Node) -> None:
     if parts is None or inner is None or addends is None or inner.out.sole_user is not node:
         return
     (source, constant), factor = addends, parts[1]
-    if _extent(constant) < 2:
+    if _extent(constant) < 2 and not _between(source, constant, factor, node.out):
         return  # a bias, which folds into weights before it
     shift = Tensor(constant.dtype, sizes.broadcast(constant.shape, factor.shape))
     after = node.via.get(node.inputs.index(inner.out), ())
@@ -81,6 +81,13 @@ def _distribute(draft: Draft, node: Draft.Node) -> None:
     draft.replace(node.out, total.out)
     draft.set_inputs(total, [node.out, shift])
     draft.remove(inner, heirs=(total,))
+
+
+def _between(source: Value, constant: Tensor, factor: Tensor, result: Value) -> bool:
+    """Whether two single numbers stand where no weights are that may take them in."""
+    user = result.sole_user
+    weighed = source.node.op in _WEIGHING or (user is not None and user.op in _WEIGHING)
+    return constant.squeezed == factor.squeezed == () and not weighed
 
 
 def _extent(constant: Tensor) -> int:

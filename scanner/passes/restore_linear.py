@@ -29,6 +29,10 @@ def run(draft: Draft) -> None:
         _gemm(draft, node)
     for node in draft.of("Einsum"):
         _einsum(draft, node)
+        _product(draft, node)
+    for node in draft.of("MatMul"):
+        for position in (0, 1):
+            _bring_out(draft, node, position)
     for node in draft.of("Linear"):
         _absorb_scale(draft, node)
         _take_bias(draft, node)
@@ -102,6 +106,54 @@ def _einsum(draft: Draft, node: Draft.Node) -> None:
             math.prod(size[letter] or 0 for letter in summed),
         )
     _become(draft, node, node.dynamic[0], Tensor(weight.dtype, shape, None, weight.name), False)
+
+
+def _product(draft: Draft, node: Draft.Node) -> None:
+    """An Einsum of two values that some letters sum over is a product of matrices."""
+    equation = str(node.attrs.get("equation", "")).replace(" ", "")
+    terms, _, result = equation.partition("->")
+    first, _, second = terms.partition(",")
+    if node.op != "Einsum" or len(node.dynamic) != 2 or not result or "." in equation:
+        return
+    if any(len(set(term)) != len(term) for term in (first, second, result)) or "," in second:
+        return
+    if not ({*first} & {*second}) - {*result} or ({*first} ^ {*second}) - {*result}:
+        return
+    rows, columns = ([x for x in result if x in {*a} - {*b}] for a, b in _both(first, second))
+    if not rows or not columns:
+        return
+    draft.retype(node, "MatMul", {})
+    if result.index(columns[0]) < result.index(rows[0]):
+        via = {0: node.via.get(1, ()), 1: node.via.get(0, ())}
+        draft.set_inputs(node, node.inputs[::-1], via)
+
+
+def _both(first: str, second: str) -> tuple[tuple[str, str], tuple[str, str]]:
+    return (first, second), (second, first)
+
+
+def _bring_out(draft: Draft, node: Draft.Node, position: int) -> None:
+    """A factor of one operand is one of the product: optimisers move it behind or before."""
+    value = node.arg(position)
+    scale = value.node if isinstance(value, Value) else None
+    if len(node.dynamic) != 2 or scale is None or scale.op != "Mul" or len(scale.dynamic) != 1:
+        return
+    factor = next((arg for arg in scale.inputs if isinstance(arg, Tensor)), None)
+    if factor is None or not _alone(factor) or scale.out.sole_user is not node:
+        return
+    source = scale.dynamic[0]
+    draft.replace(scale.out, source, scale.via.get(scale.inputs.index(source), ()))
+    draft.remove(scale, heirs=(node,))
+    user = node.out.sole_user
+    if user is not None and user.op == "Mul" and any(_alone(arg) for arg in user.inputs):
+        return  # there is a factor already
+    scaled = draft.add("Mul", [], before=node.next, origin=(node,), shapes=(node.out.shape,))
+    draft.replace(node.out, scaled.out)
+    draft.set_inputs(scaled, [node.out, factor])
+
+
+def _alone(arg: object) -> bool:
+    return isinstance(arg, Tensor) and arg.squeezed == ()
 
 
 def _absorb_scale(draft: Draft, node: Draft.Node) -> None:

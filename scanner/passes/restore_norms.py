@@ -162,6 +162,8 @@ def _named(
         if any(_grouped(node, entry) for node in reduces):
             return "GroupNormalization"
         wide = any(map(_several_axes, reduces)) and not any(map(_one_row, reduces))
+        if wide and entry.shape is not None and set(entry.shape[2:]) == {1}:
+            wide = False  # of one pixel: over channels, or there is nothing to do
         return "InstanceNormalization" if wide else "LayerNormalization"
     if _affine([_normalised(sample, centre=False) for sample in _SAMPLES], values):
         sums = any(node.op not in ("ReduceMean", "GlobalAveragePool") for node in reduces)
@@ -273,6 +275,9 @@ def _absorb_wide(draft: Draft, node: Draft.Node) -> None:
     if len(constants) != 2 or constants[0].squeezed != constants[1].squeezed:
         return
     extent, whole = constants[0].squeezed, node.out.shape
+    if whole is not None and len(whole) > 3 and set(whole[2:]) == {1}:
+        extent = constants[0].shape  # of one pixel: over channels, or there is nothing to do
+        extent = extent[1:] if extent is not None and len(extent) == len(whole) else extent
     if extent is None or whole is None or not 2 <= len(extent) < len(whole):
         return
     if all(b in (a, None) for a, b in zip(extent, whole[-len(extent) :], strict=True)):

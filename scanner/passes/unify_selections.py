@@ -78,8 +78,35 @@ def _slice(draft: Draft, node: Draft.Node) -> None:
         draft.bypass(node, "slice of everything")
         return
     draft.set_inputs(node, node.inputs[:1], {0: node.via.get(0, ())})
-    draft.retype(node, "Slice", attrs)
+    draft.retype(node, "Slice", _cutting(node, attrs))
     draft.prune(rest, "slice bounds")
+
+
+def _cutting(node: Draft.Node, attrs: dict[str, Attr]) -> dict[str, Attr]:
+    """Bounds for each axis, without those of axes that stay whole."""
+    source, starts, ends = node.inputs[0], attrs.get("starts"), attrs.get("ends")
+    shape = source.shape if isinstance(source, Value) else None
+    if "axes" in attrs or shape is None or not isinstance(starts, tuple):
+        return attrs
+    if not isinstance(ends, tuple) or not len(starts) == len(ends) == len(shape):
+        return attrs
+    given = attrs.get("steps")
+    steps = given if isinstance(given, tuple) else (1,) * len(starts)
+    rows = zip(range(len(shape)), starts, ends, steps, shape, strict=False)
+    cut = [row for row in rows if not _stays(*row[1:])]
+    if not cut or any(node.via.get(0, ())):
+        return attrs
+    found: dict[str, Attr] = {
+        name: tuple(row[place] for row in cut)
+        for place, name in enumerate(("axes", "starts", "ends", "steps"))
+    }
+    return found if given is not None else {k: v for k, v in found.items() if k != "steps"}
+
+
+def _stays(start: object, end: object, step: object, size: int | None) -> bool:
+    """Whether bounds leave an axis as it is."""
+    far = isinstance(end, int) and (end >= 2**31 - 1 or (size is not None and end >= size))
+    return start == 0 and step == 1 and far
 
 
 def _gather(draft: Draft, node: Draft.Node) -> None:
@@ -209,7 +236,20 @@ def _anywhere(node: Draft.Node) -> bool:
 
 
 def _axes(node: Draft.Node) -> tuple[int, ...] | None:
-    return None if "part" in node.attrs else node.ints("axes")
+    """The axes that a Slice cuts; a part is cut along one, which a Gather of one drops."""
+    if "part" not in node.attrs:
+        axes = node.ints("axes")
+    else:
+        axes = node.ints("axis") if _keeps_rank(node) else None
+    rank = node.out.rank
+    if axes is None or rank is None:
+        return axes
+    return tuple(axis + rank if axis < 0 else axis for axis in axes)
+
+
+def _keeps_rank(node: Draft.Node) -> bool:
+    source = node.inputs[0]
+    return isinstance(source, Value) and None is not source.rank == node.out.rank
 
 
 def _bounds(node: Draft.Node, axes: tuple[int, ...]) -> dict[int, tuple[int, ...]]:
