@@ -175,6 +175,11 @@ def _positive_kernel(node: Draft.Node) -> bool:
     return bool(data) and not rest and all(item is not None and item >= 0 for item in data or ())
 
 
+def _is_one(arg: Arg) -> bool:
+    number = scalar(arg)
+    return number is not None and abs(number - 1.0) < 4e-3  # one of 256 codes
+
+
 def _linear(value: Value) -> bool:
     """Whether values of both signs are to be expected: sums and products with weights."""
     if _never_negative(value):
@@ -182,6 +187,8 @@ def _linear(value: Value) -> bool:
     node = _producer(value)
     if node.op == "Add" and len(node.dynamic) == 2:
         return True
+    if node.op == "Add" and any(_is_one(arg) for arg in node.inputs):
+        return False  # a scale, told by how far it is from one
     node = _unscaled(node)
     if node.op in ("Mul", "Div") and len(node.dynamic) == 2:  # of a norm or a gate, signs stay
         parts = node.dynamic if node.op == "Mul" else node.dynamic[::-1]

@@ -15,6 +15,7 @@ After:
 from __future__ import annotations
 
 from genescan.draft import Arg, Draft, Value
+from genescan.graph import Tensor
 from genescan.passes.unify_spellings import scalar
 
 
@@ -34,9 +35,26 @@ def run(draft: Draft) -> None:
                 draft.bypass(node, "guard", plain[0])
         elif test.op == "Equal" and scalar(node.inputs[1]) == 0.0 and _divides(node, test):
             draft.bypass(node, "guard", 2)
+    for node in draft.of("Gather"):
+        _based(draft, node)
     if draft.has("Not"):
         for node in draft.of("Add"):
             _wrap_by_products(draft, node)
+
+
+def _based(draft: Draft, node: Draft.Node) -> None:
+    """Places of the greatest, after one number whose value lies elsewhere: where a batch begins.
+
+    Rows of all images are picked at once so; with one image the number is zero.
+    """
+    index = node.arg(1)
+    shift = index.node if isinstance(index, Value) else None
+    if shift is None or shift.op != "Add" or shift.out.sole_user is not node:
+        return
+    base = next((arg for arg in shift.inputs if isinstance(arg, Tensor)), None)
+    single = base is not None and base.squeezed == () and base.data is None
+    if single and shift.dynamic[0].node.op in ("TopK", "ArgMax", "ArgMin"):
+        draft.bypass(shift, "beginning of a batch", shift.inputs.index(shift.dynamic[0]))
 
 
 def _wrap_by_products(draft: Draft, node: Draft.Node) -> None:

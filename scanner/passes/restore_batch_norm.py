@@ -99,13 +99,14 @@ def _scale_kernel(draft: Draft, node: Draft.Node) -> None:
 def _affine(draft: Draft, node: Draft.Node) -> None:
     """Add(Mul(x, scale), shift) with per-channel constants, away from any convolution."""
     user = node.out.sole_user
-    if user is None or user.op != "Add" or not node.dynamic:
+    if not node.dynamic:
+        return
+    if user is None or user.op != "Add" or not _per_channel(_constant(user)):
+        _centred(draft, node)
         return
     if node.dynamic[0].node.op in _CONVS and node.dynamic[0].sole_user is node:
         return  # the convolution takes it, unless others read it as it is
-    if not _per_channel(_constant(node)) or not _per_channel(_constant(user)):
-        return
-    if _spreads(node):
+    if not _per_channel(_constant(node)) or _spreads(node):
         return
     first, region = node, [node, user]
     centred = node.dynamic[0].node  # (x - mean) * scale + shift
@@ -115,6 +116,22 @@ def _affine(draft: Draft, node: Draft.Node) -> None:
     source = first.dynamic[0]
     made = draft.fuse(region, user.out, "BatchNormalization", [source], {"origin": "decomposed"})
     made.via = {0: first.via.get(first.inputs.index(source), ())}
+
+
+def _centred(draft: Draft, node: Draft.Node) -> None:
+    """(x - mean) * scale with constants for each channel: a normalisation without an affine."""
+    inner = node.dynamic[0].node
+    if inner.op != "Add" or inner.out.sole_user is not node or not inner.dynamic:
+        return
+    source = inner.dynamic[0]
+    if not _per_channel(_constant(inner)) or not _per_channel(_constant(node)):
+        return
+    if source.node.op in (*_CONVS, "Input"):
+        return
+    made = draft.fuse(
+        [inner, node], node.out, "BatchNormalization", [source], {"origin": "decomposed"}
+    )
+    made.via = {0: inner.via.get(inner.inputs.index(source), ())}
 
 
 def _normal_form(draft: Draft, node: Draft.Node) -> None:

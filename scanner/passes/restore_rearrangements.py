@@ -48,6 +48,8 @@ def run(draft: Draft) -> None:
         _everything(draft, node)
     for node in draft.of("Gather"):
         _roll(draft, node)
+    for node in draft.of("GatherND"):
+        _one_index(draft, node)
 
 
 def _everything(draft: Draft, node: Draft.Node) -> None:
@@ -159,6 +161,14 @@ def _repeated(node: Draft.Node) -> tuple[Value, int, int] | None:
         ):
             return source, axis, times
     return None
+
+
+def _one_index(draft: Draft, node: Draft.Node) -> None:
+    """Indices of one number each pick rows, as a Gather along the first axis does."""
+    index = node.arg(1)
+    single = isinstance(index, Value) and index.shape and index.shape[-1] == 1
+    if single and not node.attrs.get("batch_dims", 0):
+        draft.retype(node, "Gather", {"axis": 0})
 
 
 def _roll(draft: Draft, node: Draft.Node) -> None:

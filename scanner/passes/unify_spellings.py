@@ -88,14 +88,17 @@ def _add(draft: Draft, node: Draft.Node) -> None:
         return
     for position in (1, 0):
         value = node.arg(position)
-        if len(node.dynamic) == 2 and isinstance(value, Value) and value.node.op == "Neg":
+        if len(node.inputs) == 2 and isinstance(value, Value) and value.node.op == "Neg":
             _subtract(draft, node, position)
             return
 
 
 def _subtract(draft: Draft, node: Draft.Node, position: int) -> None:
-    """Add(a, Neg(b)) is Sub(a, b)."""
-    negative = node.dynamic[position].node
+    """Add(a, Neg(b)) is Sub(a, b), of constants too."""
+    negated = node.inputs[position]
+    if not isinstance(negated, Value) or (len(node.dynamic) == 1 and not negated.sole_user):
+        return
+    negative = negated.node
     via = {0: node.via.get(1 - position, ()), 1: negative.via.get(0, ())}
     draft.set_inputs(node, [node.inputs[1 - position], negative.inputs[0]], via)
     draft.retype(node, "Sub", {})
