@@ -42,7 +42,7 @@ class Borders(nn.Module):
         self.five = nn.Conv2d(12, 12, (1, 5), padding="same")
         self.reflect, self.blur = nn.ReflectionPad2d(2), Blur(12)
         self.six = nn.ConvTranspose2d(12, 8, 3, 2, 1, output_padding=1)
-        self.seven = nn.ConvTranspose2d(8, 8, 4, 2, 1, groups=2)
+        self.seven = nn.ConvTranspose2d(8, 8, 4, 2, 1)
         self.eight, self.zero = nn.Conv2d(8, 4, 2), nn.ZeroPad2d((0, 1, 0, 1))
 
     def forward(self, x: Tensor) -> Tensor:
