@@ -28,7 +28,7 @@ _KEEP_SIGN = frozenset(
     {
         "QuantizeLinear", "DequantizeLinear", "MaxPool", "AveragePool", "GlobalAveragePool",
         "Resize", "Transpose", "Reshape", "Squeeze", "Unsqueeze", "Flatten", "Expand", "Slice",
-        "Split", "Identity",
+        "Split", "Identity", "Pad",
     }
 )  # fmt: skip
 _LINEAR = frozenset(

@@ -29,6 +29,8 @@ _CUTTING = frozenset({"Slice", "Split", "Pad", "Resize"})
 Order = tuple[int, ...]
 """For each axis of a value, which axis of its source it was; `_NEW` for one that was put in."""
 _NEW = -1
+_STACK = -2
+"""An axis along which several values stand."""
 _WINDOWS = frozenset({"Conv", "ConvTranspose", "MaxPool", "AveragePool", "LpPool"})
 
 
@@ -54,6 +56,8 @@ def run(draft: Draft) -> None:
         elif node.op in _CUTTING:
             if order is not None:
                 layout.update(dict.fromkeys(node.outputs, order))
+        elif stacked := _stacked(node, layout):
+            layout[node.out] = stacked
         elif order is not None and _by_rows(node):
             layout[node.out] = order
         elif ops.kind(node.op) in _KEEPING or node.op in _KEEPING_OPS:
@@ -64,6 +68,8 @@ def run(draft: Draft) -> None:
         elif node.op.startswith("Reduce") and order is not None and "counted" not in node.attrs:
             if node.attrs.get("keepdims", 1):
                 layout[node.out] = order
+            elif _over(node, order) == [_STACK]:
+                layout[node.out] = tuple(axis for axis in order if axis != _STACK)
             _count_before(draft, node, order)
     for value, order in layout.items():
         if _NEW in order and value.rank == len(order) and value.shape is not None:
@@ -171,8 +177,32 @@ def _fills(node: Draft.Node, order: Order) -> bool:
     return node.op == "Concat" and isinstance(axis, int) and inside and order[axis] == _NEW
 
 
+def _stacked(node: Draft.Node, layout: Mapping[Value, Order]) -> Order | None:
+    """The layout of values of one layout that stand along an axis put in for them."""
+    axis, parts = node.attrs.get("axis"), [value.node for value in node.dynamic]
+    if node.op != "Concat" or not isinstance(axis, int) or len(parts) != len(node.inputs):
+        return None
+    if any(part.op != "Unsqueeze" or not isinstance(part.inputs[0], Value) for part in parts):
+        return None
+    orders = {layout.get(value) for part in parts for value in part.dynamic[:1]}
+    rank = node.out.rank
+    order = orders.pop() if len(orders) == 1 else None
+    if order is None or rank != len(order) + 1 or _NEW in order or not -rank <= axis < rank:
+        return None
+    return (*order[: axis % rank], _STACK, *order[axis % rank :])
+
+
+def _over(node: Draft.Node, order: Order) -> list[int]:
+    """The axes that a reduction runs over, as its source counted them."""
+    constants = [arg if isinstance(arg, Tensor) else None for arg in node.inputs]
+    axes = shapes.known(shapes.operand(node.attrs, "axes", constants, 1)) or ()
+    return [order[axis] for axis in axes if -len(order) <= axis < len(order)]
+
+
 def _turn_constants(draft: Draft, node: Draft.Node, order: Order) -> None:
     """Constants that are broadcast, and the axis of a Concat, in the layout of the source."""
+    if _STACK in order:
+        return
     axis = node.attrs.get("axis")
     inside = isinstance(axis, int) and -len(order) <= axis < len(order)
     if node.op == "Concat" and isinstance(axis, int) and inside and order[axis] != _NEW:
@@ -203,7 +233,7 @@ def _count_before(draft: Draft, node: Draft.Node, order: Order) -> None:
     if axes is None or not all(-len(order) <= axis < len(order) for axis in axes):
         return
     counted = tuple(sorted(order[axis] for axis in axes if order[axis] != _NEW))
-    if not counted:
+    if not counted or _STACK in order:
         return
     draft.set_inputs(node, node.inputs[:1], {0: node.via.get(0, ())})
     draft.retype(node, node.op, {**node.attrs, "axes": counted, "counted": "before transposes"})

@@ -109,7 +109,10 @@ def _einsum(draft: Draft, node: Draft.Node) -> None:
 
 
 def _product(draft: Draft, node: Draft.Node) -> None:
-    """An Einsum of two values that some letters sum over is a product of matrices."""
+    """An Einsum of two values that some letters sum over is a product of matrices.
+
+    Converters keep the order of the operands and transpose the result if need be.
+    """
     equation = str(node.attrs.get("equation", "")).replace(" ", "")
     terms, _, result = equation.partition("->")
     first, _, second = terms.partition(",")
@@ -119,17 +122,8 @@ def _product(draft: Draft, node: Draft.Node) -> None:
         return
     if not ({*first} & {*second}) - {*result} or ({*first} ^ {*second}) - {*result}:
         return
-    rows, columns = ([x for x in result if x in {*a} - {*b}] for a, b in _both(first, second))
-    if not rows or not columns:
-        return
-    draft.retype(node, "MatMul", {})
-    if result.index(columns[0]) < result.index(rows[0]):
-        via = {0: node.via.get(1, ()), 1: node.via.get(0, ())}
-        draft.set_inputs(node, node.inputs[::-1], via)
-
-
-def _both(first: str, second: str) -> tuple[tuple[str, str], tuple[str, str]]:
-    return (first, second), (second, first)
+    if all({*term} & {*result} - {*other} for term, other in ((first, second), (second, first))):
+        draft.retype(node, "MatMul", {})
 
 
 def _bring_out(draft: Draft, node: Draft.Node, position: int) -> None:

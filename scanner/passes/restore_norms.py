@@ -162,7 +162,7 @@ def _named(
         if any(_grouped(node, entry) for node in reduces):
             return "GroupNormalization"
         wide = any(map(_several_axes, reduces)) and not any(map(_one_row, reduces))
-        if wide and entry.shape is not None and set(entry.shape[2:]) == {1}:
+        if wide and entry.shape is not None and len(entry.shape) - entry.shape.count(1) < 2:
             wide = False  # of one pixel: over channels, or there is nothing to do
         return "InstanceNormalization" if wide else "LayerNormalization"
     if _affine([_normalised(sample, centre=False) for sample in _SAMPLES], values):

@@ -28,6 +28,9 @@ _WIDEST = 256
 
 def _split(draft: Draft, node: Draft.Node) -> None:
     parts = len(node.outputs)
+    if parts == 1:
+        draft.bypass(node, "one part is everything")
+        return
     for part, value in enumerate(node.outputs):
         if value.dead:
             continue

@@ -213,6 +213,9 @@ def _min(draft: Draft, node: Draft.Node) -> None:
 
 def _relu(draft: Draft, node: Draft.Node) -> None:
     value = node.inputs[0]
+    if isinstance(value, Value) and "max" not in node.attrs and _sum_of_squares(value.node):
+        draft.bypass(node, "never negative")
+        return
     if isinstance(value, Value) and value.node.op == "Min" and value.sole_user is node:
         _bounded(draft, node, value.node)
         return
@@ -226,6 +229,14 @@ def _relu(draft: Draft, node: Draft.Node) -> None:
             draft.bypass(node, "repeated Relu")
     elif isinstance(value, Value) and value.node.op in _MAXIMA and value.sole_user is node:
         _swap_with_pool(draft, node, value.node)
+
+
+def _sum_of_squares(node: Draft.Node) -> bool:
+    """What a quantiser leaves of a sum's lower bound is a Relu, which does nothing."""
+    value = node.arg(0)
+    if node.op not in ("ReduceSum", "ReduceMean") or not isinstance(value, Value):
+        return node.op == "ReduceSumSquare"
+    return value.node.op == "Mul" and len(set(value.node.inputs)) == 1
 
 
 def _bounded(draft: Draft, node: Draft.Node, inner: Draft.Node) -> None:

@@ -61,7 +61,9 @@ def build(keras: Any) -> Any:
             )
             query, key = tf.nn.softmax(query, axis=-1) * HEAD**-0.5, tf.nn.softmax(key, axis=1)
             context = tf.einsum("bnhd,bnhe->bhde", key, value)
-            return tf.reshape(tf.einsum("bhde,bnhd->bnhe", context, query), (1, height, wide, WIDTH))
+            return tf.reshape(
+                tf.einsum("bhde,bnhd->bnhe", context, query), (1, height, wide, WIDTH)
+            )
 
         y = layers.Conv2D(3 * WIDTH, 1, use_bias=False)(x)
         return layers.Conv2D(WIDTH, 1)(layers.Lambda(found)(y))
