@@ -172,7 +172,8 @@ def _positive_kernel(node: Draft.Node) -> bool:
     """Whether a convolution adds up neighbours with known weights above zero, and nothing else."""
     weight, rest = node.arg(1), node.inputs[2:]
     data = weight.data if isinstance(weight, Tensor) else None
-    return bool(data) and not rest and all(item is not None and item >= 0 for item in data or ())
+    bare = all(arg is None or scalar(arg) == 0.0 for arg in rest)
+    return bool(data) and bare and all(item is not None and item >= 0 for item in data or ())
 
 
 def _is_one(arg: Arg) -> bool:

@@ -30,6 +30,10 @@ def run(draft: Draft) -> None:
     for node in draft.of("Slice"):
         _cropped(draft, node)
     for node in draft.of("Pad"):
+        borders = node.arg(1) if len(node.inputs) > 1 else None
+        if isinstance(borders, Tensor) and borders.data and set(borders.data) == {0}:
+            draft.bypass(node, "no border")
+            continue
         value = node.arg(2)
         zero = value is None or (isinstance(value, Tensor) and scalar(value) in (0.0, None))
         constant = node.attrs.get("mode", "constant") == "constant"

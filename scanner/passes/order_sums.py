@@ -84,9 +84,11 @@ def _distribute(draft: Draft, node: Draft.Node) -> None:
 
 
 def _between(source: Value, constant: Tensor, factor: Tensor, result: Value) -> bool:
-    """Whether two single numbers stand where no weights are that may take them in."""
+    """Whether two numbers stand where no weights are that may take them in."""
     user = result.sole_user
     weighed = source.node.op in _WEIGHING or (user is not None and user.op in _WEIGHING)
+    if source.node.op == "Input":  # an image's statistics, also one for each channel
+        return not all(each.op in _WEIGHING for each in result.users)
     return constant.squeezed == factor.squeezed == () and not weighed
 
 

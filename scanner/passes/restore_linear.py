@@ -146,12 +146,29 @@ def _bring_out(draft: Draft, node: Draft.Node, position: int) -> None:
     draft.set_inputs(scaled, [node.out, factor])
 
 
+def _absorb_behind(draft: Draft, value: Value) -> None:
+    """X * a + b before convolutions, with an input x, is as well (x + b / a) times weights."""
+    scale = value.node.dynamic[0].node
+    if scale.op != "Mul" or len(scale.dynamic) != 1 or scale.out.sole_user is not value.node:
+        return
+    source = scale.dynamic[0]
+    constant = next((arg for arg in scale.inputs if isinstance(arg, Tensor)), None)
+    if constant is None or source.node.op != "Input" or value.outputs:
+        return
+    if all(user.op == "Conv" and _takes_scale(user, value, constant) for user in value.users):
+        draft.replace(scale.out, source, scale.via.get(scale.inputs.index(source), ()))
+        draft.remove(scale, heirs=(value.node,))
+
+
 def _alone(arg: object) -> bool:
     return isinstance(arg, Tensor) and arg.squeezed == ()
 
 
 def _absorb_scale(draft: Draft, node: Draft.Node) -> None:
     value = node.inputs[0]
+    if isinstance(value, Value) and value.node.op == "Add" and len(value.node.dynamic) == 1:
+        _absorb_behind(draft, value)
+        return
     if not isinstance(value, Value) or value.node.op != "Mul" or len(value.node.dynamic) != 1:
         return
     scale = value.node
@@ -246,7 +263,7 @@ def _unpack(draft: Draft, node: Draft.Node) -> None:
     for cut in slices:
         part = Tensor(shape=None)
         if isinstance(weight, Tensor) and weight.shape is not None:
-            rows = cut.out.shape[-1] if cut.out.shape and _cuts_features(cut, node) else None
+            rows = _rows(cut) if _cuts_features(cut, node) else None
             if rows is None and weight.shape[0] is not None:
                 rows = weight.shape[0] // len(slices)
             part = Tensor(weight.dtype, (rows, *weight.shape[1:]), None, weight.name)
@@ -264,6 +281,8 @@ def _unpack(draft: Draft, node: Draft.Node) -> None:
 def _cuts_features(cut: Draft.Node, node: Draft.Node) -> bool:
     """Whether a Slice cuts the feature axis of a Linear's own output."""
     labels = [v for v in cut.via.get(0, ()) if v not in ("Quantize", "Dequantize", "Cast")]
+    if labels and _before_ones(cut, node, labels):
+        return True
     weight = node.inputs[1]
     features = weight.shape[0] if isinstance(weight, Tensor) and weight.shape else None
     sizes = labels[0][8:-1].split(",") if labels and labels[0].startswith("Reshape(") else []
@@ -274,6 +293,27 @@ def _cuts_features(cut: Draft.Node, node: Draft.Node) -> bool:
         axis = axis[0] if len(axis) == 1 else None
     rank = len(sizes) or node.out.rank or 3  # unknown: [batch, length, features]
     return axis in (-1, rank - 1)
+
+
+def _rows(cut: Draft.Node) -> int | None:
+    """How many features a cut takes: the size of the last axis, or of the one before ones."""
+    axes, shape = cut.ints("axis") or cut.ints("axes") or (-1,), cut.out.shape
+    if not shape:
+        return None
+    return shape[axes[0]] if -len(shape) <= axes[0] < len(shape) else shape[-1]
+
+
+def _before_ones(cut: Draft.Node, node: Draft.Node, labels: list[str]) -> bool:
+    """Whether features became the channels of one pixel before they were cut."""
+    shape, rows = cut.out.shape, node.out.shape
+    axes = cut.ints("axis") or cut.ints("axes") or ()
+    plain = all(label.startswith(("Unsqueeze", "Reshape")) for label in labels)
+    if not plain or shape is None or rows is None or len(axes) != 1:
+        return False
+    axis = axes[0] + len(shape) if axes[0] < 0 else axes[0]
+    if not 0 < axis < len(shape) or any(size != 1 for size in shape[axis + 1 :]):
+        return False
+    return [s for s in shape[:axis] if s != 1] == [s for s in rows[:-1] if s != 1]
 
 
 def _feeds_attention(slices: list[Draft.Node]) -> bool:

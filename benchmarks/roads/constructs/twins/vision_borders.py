@@ -18,17 +18,13 @@ def build(keras: Any) -> Any:
         edges = ((0, 0), (size, size), (size, size), (0, 0))
         return layers.Lambda(lambda value: tf.pad(value, edges, mode))(x)
 
-    def repeated(x: Any) -> Any:
-        x = tf.concat((x[:, :1], x, x[:, -1:]), 1)
-        return tf.concat((x[:, :, :1], x, x[:, :, -1:]), 2)
-
     def softened(x: Any) -> Any:
         return tf.nn.depthwise_conv2d(x, blur, (1, 2, 2, 1), "VALID")
 
     start = keras.Input((32, 32, 3), batch_size=1)
     x = layers.Conv2D(8, 3, 2, "same", activation="relu")(start)
     x = layers.Conv2D(8, 5, activation="relu")(edged(x, 2))
-    x = layers.Conv2D(12, 3, activation="relu")(layers.Lambda(repeated)(x))
+    x = layers.Conv2D(12, 3, activation="relu")(edged(x, 1, "SYMMETRIC"))
     x = layers.Conv2D(12, 3, activation="relu")(layers.ZeroPadding2D((0, 1))(x))
     x = layers.Conv2D(12, (1, 5), padding="same", activation="relu")(x)
     x = layers.Lambda(softened)(edged(x, 1))
