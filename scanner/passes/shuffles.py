@@ -52,7 +52,8 @@ def name(whole: Dims, cut: Dims, order: Sequence[int], result: Dims) -> str | No
     wanted = settled(middle, order)
     if wanted == ((math.prod(middle),), (0,)):
         return None
-    return next((op for op, *way in _known(before, after) if settled(*way) == wanted), None)
+    known = _known(before, after, middle)
+    return next((op for op, *way in known if settled(*way) == wanted), None)
 
 
 def _filled(sizes: Dims) -> Sizes | None:
@@ -63,13 +64,13 @@ def _filled(sizes: Dims) -> Sizes | None:
     return (_BATCH if sizes[0] is None else sizes[0], *rest)
 
 
-def _known(before: Sizes, after: Sizes) -> Iterator[tuple[str, Sizes, Sizes]]:
+def _known(before: Sizes, after: Sizes, middle: Sizes) -> Iterator[tuple[str, Sizes, Sizes]]:
     """All named movements between two images, with channels first and with channels last."""
     for first in (True, False):
         turn = (0, 1, 2, 3) if first else (0, 3, 1, 2)
         small, large = (tuple(sizes[axis] for axis in turn) for sizes in (before, after))
         if small == large:
-            yield from _shuffles(small, first)
+            yield from _shuffles(small, first, middle)
         else:
             yield from _folded("SpaceToDepth", small, large, first)
             for op, cut, order in _folded("DepthToSpace", large, small, first):
@@ -77,11 +78,11 @@ def _known(before: Sizes, after: Sizes) -> Iterator[tuple[str, Sizes, Sizes]]:
                 yield op, tuple(cut[axis] for axis in order), back
 
 
-def _shuffles(image: Sizes, first: bool) -> Iterator[tuple[str, Sizes, Sizes]]:
-    """Channels gathered in groups that change places with what they hold."""
+def _shuffles(image: Sizes, first: bool, middle: Sizes) -> Iterator[tuple[str, Sizes, Sizes]]:
+    """Channels gathered in groups, as many as one of the cut axes has, change places with these."""
     batch, channels, height, width = image
-    for groups in range(2, channels):
-        if channels % groups == 0:
+    for groups in dict.fromkeys(middle):
+        if 1 < groups < channels and channels % groups == 0:
             inner = (groups, channels // groups)
             cut = (batch, *inner, height, width) if first else (batch, height, width, *inner)
             yield "ChannelShuffle", cut, (0, 2, 1, 3, 4) if first else (0, 1, 2, 4, 3)
