@@ -71,6 +71,11 @@ def run(draft: Draft) -> None:
             elif _over(node, order) == [_STACK]:
                 layout[node.out] = tuple(axis for axis in order if axis != _STACK)
             _count_before(draft, node, order)
+    _drop_new_axes(layout)
+
+
+def _drop_new_axes(layout: Mapping[Value, Order]) -> None:
+    """Shapes without axes that were put in: movement goes next."""
     for value, order in layout.items():
         if _NEW in order and value.rank == len(order) and value.shape is not None:
             kept = range(len(order) - order.count(_NEW))
