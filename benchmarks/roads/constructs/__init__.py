@@ -1,0 +1,1 @@
+"""Small stacks of constructs as published code writes them: a sweep, for looking at."""
