@@ -73,7 +73,7 @@ class Window(nn.Module):
         q, k, v = qkv[0], qkv[1], qkv[2]
         row = torch.arange(t).unsqueeze(1)
         column = torch.arange(t).unsqueeze(0)
-        hidden = (column > row) | (column <= row - self.window)
+        hidden = torch.logical_or(column > row, column <= row - self.window)
         mask = torch.where(hidden, torch.finfo(x.dtype).min, 0.0)
         y = F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
         return self.out(y.transpose(1, 2).flatten(2))

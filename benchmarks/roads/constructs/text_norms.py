@@ -90,7 +90,7 @@ class Norms(nn.Module):
         kinds = (Rooted, Powered, Divided, ScaleNorm, ByHand, Biased)
         self.norms = nn.ModuleList(kind() for kind in kinds)
         self.layers = nn.ModuleList(nn.Linear(WIDTH, WIDTH) for _ in kinds)
-        self.start, self.plain = nn.Linear(8, WIDTH), nn.RMSNorm(WIDTH, eps=1e-5)
+        self.start = nn.Linear(8, WIDTH)
         self.bare = nn.LayerNorm(WIDTH, elementwise_affine=False)
         self.head = nn.Linear(WIDTH, 5)
 
@@ -98,7 +98,7 @@ class Norms(nn.Module):
         x = self.start(x)
         for norm, layer in zip(self.norms, self.layers, strict=True):
             x = x + F.gelu(layer(norm(x)))
-        x = self.head(self.plain(x) + self.bare(x))
+        x = self.head(self.bare(x))
         return F.normalize(x, p=2, dim=-1)
 
 

@@ -35,7 +35,7 @@ class Pooling(nn.Module):
         scores = scores.masked_fill(mask == 0, -1e4)
         weights = torch.softmax(scores, dim=1).unsqueeze(-1)
         attended = (weights * x).sum(dim=1)
-        scores = torch.matmul(x, self.learned) + (1.0 - mask.float()) * -10000.0
+        scores = (x * self.learned).sum(-1) + (1.0 - mask.float()) * -10000.0
         learned = torch.bmm(F.softmax(scores, dim=-1).unsqueeze(1), x).squeeze(1)
         x = self.head(torch.cat((first, mean, most, attended, learned), dim=1))
         return F.normalize(x, p=2.0, dim=1)
