@@ -19,6 +19,7 @@ from __future__ import annotations
 from genescan import shapes
 from genescan.draft import Arg, Draft, Value
 from genescan.graph import Attr, Dims, Tensor
+from genescan.passes.unify_spellings import scalar
 
 _SHUFFLES = {
     # (rank between the reshapes, permutation) -> operator
@@ -47,6 +48,7 @@ def run(draft: Draft) -> None:
         _everything(draft, node)
     for node in draft.of("Gather"):
         _roll(draft, node)
+        _repeat(draft, node)
 
 
 def _everything(draft: Draft, node: Draft.Node) -> None:
@@ -180,6 +182,36 @@ def _roll(draft: Draft, node: Draft.Node) -> None:
         halves.append(made.out)
     draft.set_inputs(node, halves)
     draft.retype(node, "Concat", {"axis": axis})
+
+
+_ORDERED = ("Reshape", "Transpose", "Unsqueeze", "Cast")
+
+
+def _repeat(draft: Draft, node: Draft.Node) -> None:
+    """A Gather by a repeated count of all that its axis has: how OpenVINO repeats heads."""
+    data, index, repeated = node.inputs[0], node.arg(1), False
+    while isinstance(index, Value) and index.node.op in (*_ORDERED, "Tile", "Expand"):
+        repeated = repeated or index.node.op in ("Tile", "Expand")
+        index = index.node.inputs[0]
+    if not repeated or not isinstance(index, Value) or index.node.op != "Range":
+        return
+    start, limit, step = index.node.inputs[:3]
+    if scalar(start) in (None, 0.0) and scalar(step) in (None, 1.0) and _size_of(limit, data, node):
+        rest = node.dynamic[1:]
+        draft.set_inputs(node, [data], {0: node.via.get(0, ())})
+        draft.retype(node, "Tile", {})
+        draft.prune(rest, "places of repeated rows")
+
+
+def _size_of(limit: Arg, data: Arg, node: Draft.Node) -> bool:
+    """Whether a number is the size of the axis along which a Gather picks."""
+    if not isinstance(limit, Value) or limit.node.op != "Gather":
+        return False
+    shape, place = limit.node.inputs[:2]
+    known, axis = scalar(place), node.attrs.get("axis", 0)
+    if isinstance(place, Value) or (known is not None and known != axis):
+        return False
+    return isinstance(shape, Value) and shape.node.op == "Shape" and shape.node.inputs[0] is data
 
 
 def _slices_all(node: Draft.Node, before: Dims) -> bool:

@@ -18,7 +18,7 @@ class RevIN(nn.Module):
         super().__init__()
         self.weight, self.bias = nn.Parameter(torch.ones(SERIES)), nn.Parameter(torch.zeros(SERIES))
 
-    def norm(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         mean = torch.mean(x, dim=1, keepdim=True).detach()
         stdev = torch.sqrt(torch.var(x, dim=1, keepdim=True, unbiased=False) + 1e-5).detach()
         return (x - mean) / stdev * self.weight + self.bias, mean, stdev
@@ -87,7 +87,7 @@ class Forecast(nn.Module):
         self.residual, self.quantiles = Residual(), nn.Linear(WIDTH, 3)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        y, mean, stdev = self.revin.norm(x)
+        y, mean, stdev = self.revin(x)
         y = self.decomposed(y) + self.patches(y)
         y = self.revin.undo(y, mean, stdev)
         return y, self.quantiles(self.residual(y))

@@ -17,13 +17,15 @@ class CrossV1(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.kernels = nn.ParameterList(nn.Parameter(torch.randn(WIDTH, 1)) for _ in range(2))
-        self.bias = nn.ParameterList(nn.Parameter(torch.zeros(WIDTH, 1)) for _ in range(2))
+        self.kernel0 = nn.Parameter(torch.randn(WIDTH, 1) * 0.2)
+        self.kernel1 = nn.Parameter(torch.randn(WIDTH, 1) * 0.2)
+        self.bias0 = nn.Parameter(torch.zeros(WIDTH, 1))
+        self.bias1 = nn.Parameter(torch.zeros(WIDTH, 1))
 
     def forward(self, inputs: Tensor) -> Tensor:
         x_0 = inputs.unsqueeze(2)
         x_l = x_0
-        for kernel, bias in zip(self.kernels, self.bias, strict=True):
+        for kernel, bias in ((self.kernel0, self.bias0), (self.kernel1, self.bias1)):
             xl_w = torch.tensordot(x_l, kernel, dims=([1], [0]))
             x_l = torch.matmul(x_0, xl_w) + bias + x_l
         return torch.squeeze(x_l, dim=2)

@@ -55,6 +55,19 @@ class Experts(nn.Module):
         return answers
 
 
+class Towers(nn.Module):
+    """The cosine of two projections, times a learned factor."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.left, self.right = nn.Linear(WIDTH, 8), nn.Linear(WIDTH, 8)
+        self.temperature = nn.Parameter(torch.tensor([0.7]))
+
+    def forward(self, u: Tensor, i: Tensor) -> Tensor:
+        left, right = F.normalize(self.left(u), p=2, dim=1), F.normalize(self.right(i), p=2, dim=1)
+        return torch.sum(left * right, dim=1) * self.temperature.exp()
+
+
 class Interest(nn.Module):
     def __init__(self) -> None:
         super().__init__()
@@ -62,8 +75,7 @@ class Interest(nn.Module):
         self.unit, self.experts = Unit(), Experts()
         self.mix, self.dice = nn.Linear(3 * WIDTH, 3 * WIDTH), Dice(3 * WIDTH)
         self.deep, self.neural = nn.Linear(2 * WIDTH, 10), nn.Linear(WIDTH + 10, 1, bias=False)
-        self.left, self.right = nn.Linear(WIDTH, 8), nn.Linear(WIDTH, 8)
-        self.temperature = nn.Parameter(torch.tensor([0.7]))
+        self.towers = Towers()
 
     def forward(self, user: Tensor, item: Tensor, history: Tensor) -> tuple[Tensor, ...]:
         u, i, keys = self.users(user), self.items(item), self.items(history)
@@ -71,8 +83,7 @@ class Interest(nn.Module):
         first, second = self.experts(x)
         deep = F.relu(self.deep(torch.cat([u, i], dim=-1)))
         neural = self.neural(torch.cat([torch.mul(u, i), deep], dim=-1))
-        left, right = F.normalize(self.left(u), p=2, dim=1), F.normalize(self.right(i), p=2, dim=1)
-        towers = torch.sum(left * right, dim=1) * self.temperature.exp()
+        towers = self.towers(u, i)
         return first, second, torch.sigmoid(neural).view(-1), towers
 
 
