@@ -87,5 +87,6 @@ PIPELINE: tuple[Pass, ...] = (
     Pass("restore_linear", restore_linear.run, "after norms: gamma is a constant factor too"),
     Pass("restore_batch_norm", restore_batch_norm.run, "after padding and sums are settled"),
     Pass("restore_recurrence", restore_recurrence.run, "cells are made of Linear and activations"),
+    Pass("merge_again", merge_duplicates.run_again, "what norms and layers left; axes are known"),
     Pass("settle_attributes", settle_attributes.run, "last: attributes of what stays"),
 )

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import math
+
 from genescan.draft import Arg, Draft, Value
 
 _STACKED = 32
@@ -91,10 +93,20 @@ def _seen_through(value: Value) -> Value:
     """A value before reversals of the sequence."""
     while value.node.op in ("ReverseSequence", "Slice"):
         source = value.node.inputs[0]
-        if not isinstance(source, Value):
+        if not isinstance(source, Value) or _shorter(value, source):
             break
         value = source
     return value
+
+
+def _shorter(cut: Value, whole: Value) -> bool:
+    """Whether a Slice takes steps out of a sequence: what is reversed stays as long."""
+    if cut.node.op != "Slice" or "part" in cut.node.attrs:
+        return cut.node.op == "Slice"
+    before, after = whole.shape, cut.shape
+    if before is None or after is None or None in before or None in after:
+        return False
+    return math.prod(d or 0 for d in after) < math.prod(d or 0 for d in before)
 
 
 def _layer(value: Value) -> Value | None:
