@@ -51,11 +51,23 @@ def _become(draft: Draft, node: Draft.Node, value: Value, weight: Tensor, bias: 
     draft.retype(node, "Linear", {"bias": bias})
 
 
+def _matrix(weight: Tensor) -> Tensor:
+    """A vector as a column, a stack of one matrix as that matrix."""
+    shape = weight.shape
+    if shape is not None and len(shape) == 1:
+        shape = (*shape, 1)
+    while shape is not None and len(shape) > 2 and shape[0] == 1:
+        shape = shape[1:]
+    return Tensor(weight.dtype, shape, weight.data, weight.name, weight.payload)
+
+
 def _matmul(draft: Draft, node: Draft.Node) -> None:
     if len(node.inputs) != 2 or len(node.dynamic) != 1:
         return
     position = 1 if isinstance(node.inputs[1], Tensor) else 0
     weight = node.inputs[position]
+    if isinstance(weight, Tensor):
+        weight = _matrix(weight)
     if isinstance(weight, Tensor) and (weight.shape is None or len(weight.shape) == 2):
         turned = _turned(weight) if position == 1 else weight
         _become(draft, node, node.dynamic[0], turned, False)
@@ -81,8 +93,12 @@ def _gemm(draft: Draft, node: Draft.Node) -> None:
 
 def _einsum(draft: Draft, node: Draft.Node) -> None:
     """An Einsum with one weight is a Linear when no letter is shared by all three terms."""
-    equation = str(node.attrs.get("equation", "")).replace(" ", "")
-    if "->" not in equation or "." in equation or len(node.inputs) != 2 or len(node.dynamic) != 1:
+    equation = str(node.attrs.get("equation", "")).replace(" ", "").replace("...", ".")
+    if "->" not in equation or len(node.inputs) < 2:
+        return
+    pair = len(node.inputs) == 2 and len(node.dynamic) == 1
+    if not pair or not _sums(equation):
+        _product(draft, node, equation)
         return
     terms, result = equation.split("->", 1)
     position = 1 if isinstance(node.inputs[1], Tensor) else 0
@@ -102,6 +118,47 @@ def _einsum(draft: Draft, node: Draft.Node) -> None:
             math.prod(size[letter] or 0 for letter in summed),
         )
     _become(draft, node, node.dynamic[0], Tensor(weight.dtype, shape, None, weight.name), False)
+
+
+def _sums(equation: str) -> set[str]:
+    """Letters over which a product of two is summed."""
+    terms, result = equation.split("->", 1)
+    first, _, second = terms.partition(",")
+    return ({*first} & {*second}) - {*result}
+
+
+def _product(draft: Draft, node: Draft.Node, equation: str) -> None:
+    """An Einsum of values multiplies matrices, two at a time, or without a sum only elements."""
+    terms, result = equation.split("->", 1)
+    if any(terms.count(letter) == 1 and letter not in result for letter in {*terms} - {","}):
+        return  # a sum over what one operand has alone
+    parts = terms.split(",")
+    while len(parts) > 2:  # from the left, as torch multiplies them
+        kept = {*result}.union(*parts[2:])
+        between = "".join(dict.fromkeys(c for c in parts[0] + parts[1] if c in kept))
+        inner = draft.add("Einsum", node.inputs[:2], before=node, origin=(node,))
+        inner.via = {place: node.via.get(place, ()) for place in (0, 1)}
+        _multiply(draft, inner, (parts[0], parts[1]), between)
+        via = {place - 1: way for place, way in node.via.items() if place > 1}
+        draft.set_inputs(node, [inner.out, *node.inputs[2:]], via)
+        parts = [between, *parts[2:]]
+    if len(parts) == 2:
+        _multiply(draft, node, (parts[0], parts[1]), result)
+
+
+def _multiply(draft: Draft, node: Draft.Node, parts: tuple[str, str], result: str) -> None:
+    """A product of two: of matrices, of a column and a row, or of elements."""
+    own = [
+        [letter for letter in result if letter in mine and letter not in other]
+        for mine, other in (parts, parts[::-1])
+    ]
+    if not _sums(f"{parts[0]},{parts[1]}->{result}") and not all(own):
+        draft.retype(node, "Mul", {})
+        return
+    if all(own) and result.index(own[0][-1]) > result.index(own[1][-1]):
+        via = {0: node.via.get(1, ()), 1: node.via.get(0, ())}
+        draft.set_inputs(node, node.inputs[::-1], via)
+    draft.retype(node, "MatMul", {})
 
 
 def _absorb_scale(draft: Draft, node: Draft.Node) -> None:

@@ -193,6 +193,10 @@ def _repeat(draft: Draft, node: Draft.Node) -> None:
     while isinstance(index, Value) and index.node.op in (*_ORDERED, "Tile", "Expand"):
         repeated = repeated or index.node.op in ("Tile", "Expand")
         index = index.node.inputs[0]
+    if isinstance(data, Value) and isinstance(index, Tensor) and _counts_again(index, data, node):
+        draft.set_inputs(node, [data], {0: node.via.get(0, ())})
+        draft.retype(node, "Tile", {})
+        return
     if not repeated or not isinstance(index, Value) or index.node.op != "Range":
         return
     start, limit, step = index.node.inputs[:3]
@@ -201,6 +205,17 @@ def _repeat(draft: Draft, node: Draft.Node) -> None:
         draft.set_inputs(node, [data], {0: node.via.get(0, ())})
         draft.retype(node, "Tile", {})
         draft.prune(rest, "places of repeated rows")
+
+
+def _counts_again(index: Tensor, data: Value, node: Draft.Node) -> bool:
+    """Whether computed indices, whose numbers are lost, are so many times what there is."""
+    axis, shape = node.attrs.get("axis", 0), data.shape
+    if index.name or index.payload is not None or index.data is not None or shape is None:
+        return False
+    if not isinstance(axis, int) or not -len(shape) <= axis < len(shape) or index.squeezed is None:
+        return False
+    size, count = shape[axis], index.squeezed
+    return bool(size and len(count) == 1 and count[0] and count[0] > size and not count[0] % size)
 
 
 def _size_of(limit: Arg, data: Arg, node: Draft.Node) -> bool:

@@ -105,7 +105,7 @@ def _mul(draft: Draft, node: Draft.Node) -> None:
 
 def _add(draft: Draft, node: Draft.Node) -> None:
     values = [scalar(arg) for arg in node.inputs]
-    if len(node.dynamic) == 1 and 0.0 in values and _single(node):
+    if len(node.dynamic) == 1 and 0.0 in values and (_single(node) or _as_large(node)):
         draft.bypass(node, "addition of zero", node.inputs.index(node.dynamic[0]))
         return
     if len(node.dynamic) == 1 and node.dynamic[0].node.op == "Neg":
@@ -149,6 +149,12 @@ def _prelu(draft: Draft, node: Draft.Node) -> None:
 def _single(node: Draft.Node) -> bool:
     """The constant is one number, so that leaving it out changes no shape."""
     return all(not isinstance(a, Tensor) or a.squeezed == () for a in node.inputs)
+
+
+def _as_large(node: Draft.Node) -> bool:
+    """The result has the shape of the operand that is no constant."""
+    shape = node.dynamic[0].shape
+    return shape is not None and None not in shape and shape == node.out.shape
 
 
 def _sum(draft: Draft, node: Draft.Node) -> None:

@@ -50,7 +50,8 @@ def build(keras: Any) -> Any:
     def patches(x: Any) -> Any:
         x = tf.transpose(x, (0, 2, 1))
         x = tf.concat([x, tf.tile(x[..., -1:], (1, 1, PATCH // 2))], -1)
-        return tf.signal.frame(x, PATCH, PATCH // 2)
+        places = [[PATCH // 2 * i + j for j in range(PATCH)] for i in range(COUNT)]
+        return tf.gather(x, places, axis=-1)
 
     def patched(x: Any) -> Any:
         x = Places()(layers.Dense(WIDTH)(layers.Lambda(patches)(x)))
