@@ -26,6 +26,18 @@ def join(draft: Draft) -> None:
             _join_directions(draft, node)
         if draft.edits == edits:
             break
+    for node in draft.of("Slice"):
+        _drop_choice(draft, node)
+
+
+def _drop_choice(draft: Draft, node: Draft.Node) -> None:
+    """One direction's last state, picked from both: some formats hand them out apart."""
+    value = node.inputs[0]
+    if not isinstance(value, Value) or value.node.op not in _LAYERS or not value.port:
+        return
+    if "part" in node.attrs and value.node.attrs.get("direction") == "bidirectional":
+        draft.replace(node.out, value)
+        draft.remove(node, heirs=(value.node,))
 
 
 def _join_steps(draft: Draft, node: Draft.Node) -> None:

@@ -58,6 +58,9 @@ def run(draft: Draft) -> None:
     for node in draft.of("MeanVarianceNormalization"):
         draft.retype(node, "LayerNormalization" if _last(node) else "InstanceNormalization")
     for node in draft.of("InstanceNormalization"):
+        if node.inputs[0] is not None and len(node.inputs[0].shape or ()) == 3:
+            draft.retype(node, "LayerNormalization")  # of a sequence: over one axis, as any
+    for node in draft.of("InstanceNormalization"):
         _absorb_wide(draft, node)
     for node in draft.of(*_NORMS):
         _absorb_affine(draft, node)
@@ -161,7 +164,8 @@ def _named(
     if _affine([_normalised(sample, centre=True) for sample in _SAMPLES], values):
         if any(_grouped(node, entry) for node in reduces):
             return "GroupNormalization"
-        wide = any(map(_several_axes, reduces)) and not any(map(_one_row, reduces))
+        nested = any(_nested(node) for node in reduces)
+        wide = (nested or any(map(_several_axes, reduces))) and not any(map(_one_row, reduces))
         return "InstanceNormalization" if wide else "LayerNormalization"
     if _affine([_normalised(sample, centre=False) for sample in _SAMPLES], values):
         sums = any(node.op not in ("ReduceMean", "GlobalAveragePool") for node in reduces)
@@ -180,6 +184,12 @@ def _several_axes(node: Draft.Node) -> bool:
         return not isinstance(value, Value) or value.rank != 3
     axes = _axes(node)
     return axes is not None and len(axes) > 1
+
+
+def _nested(node: Draft.Node) -> bool:
+    """A mean of means: over two axes, one after the other."""
+    value = node.inputs[0]
+    return isinstance(value, Value) and value.node.op == node.op == "ReduceMean"
 
 
 def _axes(node: Draft.Node) -> tuple[int | None, ...] | None:
