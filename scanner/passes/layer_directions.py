@@ -35,7 +35,7 @@ def _drop_choice(draft: Draft, node: Draft.Node) -> None:
     value = node.inputs[0]
     if not isinstance(value, Value) or value.node.op not in _LAYERS or not value.port:
         return
-    if "part" in node.attrs and value.node.attrs.get("direction") == "bidirectional":
+    if value.node.attrs.get("direction") == "bidirectional":
         draft.replace(node.out, value)
         draft.remove(node, heirs=(value.node,))
 

@@ -45,22 +45,11 @@ def run_signs(draft: Draft) -> None:
     for node in draft.of("Mul"):
         _merge(draft, node)
     for node in draft.of("Mul"):
-        _average(draft, node)
         _divide(draft, node)
 
 
-def _average(draft: Draft, node: Draft.Node) -> None:
-    """A sum times a number is a mean times another one."""
-    parts = _split(node)
-    if parts is None or parts[0].node.op != "ReduceSum" or parts[0].outputs:
-        return
-    factors = [_split(user) if user.op == "Mul" else None for user in parts[0].users]
-    if all(each is not None and each[1].squeezed == () for each in factors):
-        draft.retype(parts[0].node, "ReduceMean")
-
-
 def _divide(draft: Draft, node: Draft.Node) -> None:
-    """a * (1 / b) is a / b."""
+    """A product with a reciprocal is a quotient."""
     if len(node.dynamic) != 2 or node.inputs[0] is node.inputs[1]:
         return
     for position, value in enumerate(node.dynamic):

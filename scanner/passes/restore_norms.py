@@ -52,14 +52,14 @@ _NORMS = ("LayerNormalization", "RMSNormalization", "GroupNormalization", "Insta
 
 def run(draft: Draft) -> None:
     """Fuse around every reduction, then settle attributes and trailing affines of all norms."""
+    for node in draft.of("InstanceNormalization"):
+        if node.dynamic and node.dynamic[0].rank == 3:
+            draft.retype(node, "LayerNormalization")  # of a sequence: over one axis, as any
     for op in ("ReduceMean", "ReduceL2", "ReduceSumSquare", "ReduceSum", "GlobalAveragePool"):
         for node in draft.of(op):
             _around(draft, node)
     for node in draft.of("MeanVarianceNormalization"):
         draft.retype(node, "LayerNormalization" if _last(node) else "InstanceNormalization")
-    for node in draft.of("InstanceNormalization"):
-        if node.inputs[0] is not None and len(node.inputs[0].shape or ()) == 3:
-            draft.retype(node, "LayerNormalization")  # of a sequence: over one axis, as any
     for node in draft.of("InstanceNormalization"):
         _absorb_wide(draft, node)
     for node in draft.of(*_NORMS):

@@ -19,7 +19,6 @@ from __future__ import annotations
 from genescan import shapes
 from genescan.draft import Arg, Draft, Value
 from genescan.graph import Attr, Dims, Tensor
-from genescan.passes.unify_spellings import scalar
 
 _SHUFFLES = {
     # (rank between the reshapes, permutation) -> operator
@@ -184,49 +183,23 @@ def _roll(draft: Draft, node: Draft.Node) -> None:
     draft.retype(node, "Concat", {"axis": axis})
 
 
-_ORDERED = ("Reshape", "Transpose", "Unsqueeze", "Cast")
-
-
 def _repeat(draft: Draft, node: Draft.Node) -> None:
-    """A Gather by a repeated count of all that its axis has: how OpenVINO repeats heads."""
-    data, index, repeated = node.inputs[0], node.arg(1), False
-    while isinstance(index, Value) and index.node.op in (*_ORDERED, "Tile", "Expand"):
-        repeated = repeated or index.node.op in ("Tile", "Expand")
-        index = index.node.inputs[0]
-    if isinstance(data, Value) and isinstance(index, Tensor) and _counts_again(index, data, node):
+    """A Gather by a count of all there is, repeated: how OpenVINO repeats the heads of keys.
+
+    The indices were computed from constants, and their numbers are lost; there are so many times
+    as many as there are rows.
+    """
+    data, index, axis = node.inputs[0], node.arg(1), node.attrs.get("axis", 0)
+    if not isinstance(data, Value) or data.shape is None or not isinstance(index, Tensor):
+        return
+    stored = index.name or index.payload is not None or index.data is not None
+    if stored or not isinstance(axis, int) or not -len(data.shape) <= axis < len(data.shape):
+        return
+    size, count = data.shape[axis], (index.squeezed or (None,))[0]
+    if len(index.squeezed or ()) == 1 and size and count and count > size and not count % size:
         draft.set_inputs(node, [data], {0: node.via.get(0, ())})
         draft.retype(node, "Tile", {})
-        return
-    if not repeated or not isinstance(index, Value) or index.node.op != "Range":
-        return
-    start, limit, step = index.node.inputs[:3]
-    if scalar(start) in (None, 0.0) and scalar(step) in (None, 1.0) and _size_of(limit, data, node):
-        rest = node.dynamic[1:]
-        draft.set_inputs(node, [data], {0: node.via.get(0, ())})
-        draft.retype(node, "Tile", {})
-        draft.prune(rest, "places of repeated rows")
-
-
-def _counts_again(index: Tensor, data: Value, node: Draft.Node) -> bool:
-    """Whether computed indices, whose numbers are lost, are so many times what there is."""
-    axis, shape = node.attrs.get("axis", 0), data.shape
-    if index.name or index.payload is not None or index.data is not None or shape is None:
-        return False
-    if not isinstance(axis, int) or not -len(shape) <= axis < len(shape) or index.squeezed is None:
-        return False
-    size, count = shape[axis], index.squeezed
-    return bool(size and len(count) == 1 and count[0] and count[0] > size and not count[0] % size)
-
-
-def _size_of(limit: Arg, data: Arg, node: Draft.Node) -> bool:
-    """Whether a number is the size of the axis along which a Gather picks."""
-    if not isinstance(limit, Value) or limit.node.op != "Gather":
-        return False
-    shape, place = limit.node.inputs[:2]
-    known, axis = scalar(place), node.attrs.get("axis", 0)
-    if isinstance(place, Value) or (known is not None and known != axis):
-        return False
-    return isinstance(shape, Value) and shape.node.op == "Shape" and shape.node.inputs[0] is data
+        node.marks["assumed"] = "all rows, repeated"
 
 
 def _slices_all(node: Draft.Node, before: Dims) -> bool:

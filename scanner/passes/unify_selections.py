@@ -123,6 +123,12 @@ def _empty(arg: Arg) -> bool:
     return arg is not None and arg.shape is not None and 0 in arg.shape
 
 
+def _axis_of(node: Draft.Node) -> Attr:
+    """The axis that a Concat joins, counted from the first where that is known."""
+    axis, rank = node.attrs.get("axis"), node.out.rank or node.dynamic[0].rank
+    return axis % rank if isinstance(axis, int) and rank else axis
+
+
 def _concat(draft: Draft, node: Draft.Node) -> None:
     if len(node.inputs) == 1:
         draft.bypass(node, "concatenation of one")
@@ -137,12 +143,7 @@ def _concat(draft: Draft, node: Draft.Node) -> None:
     for position, arg in enumerate(node.inputs):
         same = isinstance(arg, Value) and arg.node.op == "Concat" and arg.sole_user is node
         moved = any(label.startswith(_MOVED) for label in node.via.get(position, ()))
-        if (
-            same
-            and not moved
-            and isinstance(arg, Value)
-            and arg.node.attrs.get("axis") == node.attrs.get("axis")
-        ):
+        if same and not moved and isinstance(arg, Value) and _axis_of(arg.node) == _axis_of(node):
             inner.append(arg.node)
             flat += arg.node.inputs
         else:

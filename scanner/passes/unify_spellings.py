@@ -66,7 +66,7 @@ def _sub(draft: Draft, node: Draft.Node) -> None:
 
 
 def _once(draft: Draft, node: Draft.Node, scaled: Draft.Node) -> None:
-    """c - x * a with a number that the file keeps elsewhere: torch's `rsub`, whose factor is 1."""
+    """In c - x * a the number a lies elsewhere: torch's `rsub`, whose factor is one."""
     values = [arg for arg in scaled.inputs if isinstance(arg, Tensor)]
     if scaled.op != "Mul" or len(values) != 1 or not is_stored(values[0]):
         return
@@ -263,9 +263,14 @@ def _relu(draft: Draft, node: Draft.Node) -> None:
             draft.bypass(node, "repeated Relu")
     elif isinstance(value, Value) and value.node.op in _MAXIMA and value.sole_user is node:
         _swap_with_pool(draft, node, value.node)
-    elif "max" not in node.attrs and isinstance(value, Value) and value.node.op == "Add":
-        if all(isinstance(a, Value) and a.node.op in _POSITIVE for a in value.node.inputs):
-            draft.bypass(node, "Relu of what is not negative")
+    elif "max" not in node.attrs and isinstance(value, Value) and _not_negative(value.node):
+        draft.bypass(node, "Relu of what is not negative")
+
+
+def _not_negative(total: Draft.Node) -> bool:
+    """A sum of what is never negative."""
+    signs = (isinstance(arg, Value) and arg.node.op in _POSITIVE for arg in total.inputs)
+    return total.op == "Add" and all(signs)
 
 
 def _bounded(draft: Draft, node: Draft.Node, inner: Draft.Node) -> None:

@@ -51,9 +51,7 @@ class Compressed(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.convs = nn.ModuleList(
-            [nn.Conv1d(FIELDS * FIELDS, 6, 1), nn.Conv1d(6 * FIELDS, 6, 1)]
-        )
+        self.convs = nn.ModuleList([nn.Conv1d(FIELDS * FIELDS, 6, 1), nn.Conv1d(6 * FIELDS, 6, 1)])
 
     def forward(self, x: Tensor) -> Tensor:
         b, _, d = x.shape

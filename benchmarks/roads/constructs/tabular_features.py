@@ -92,7 +92,12 @@ class Features(nn.Module):
         self.head = nn.Linear(8 + WIDTH + 30 + WIDTH, 3)
 
     def forward(self, x: Tensor, categories: Tensor, words: Tensor) -> tuple[Tensor, Tensor]:
-        parts = [self.tabnet(x), self.tokens(x, categories), self.periodic(x), self.bag(words).mean(1)]
+        parts = [
+            self.tabnet(x),
+            self.tokens(x, categories),
+            self.periodic(x),
+            self.bag(words).mean(1),
+        ]
         x = self.head(torch.cat(parts, dim=1))
         probability = torch.softmax(x, dim=1)
         value, index = torch.topk(probability, k=2, dim=1)

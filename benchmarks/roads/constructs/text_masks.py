@@ -68,7 +68,7 @@ class Window(nn.Module):
         self.qkv, self.out = nn.Linear(WIDTH, 3 * WIDTH), nn.Linear(WIDTH, WIDTH)
 
     def forward(self, x: Tensor) -> Tensor:
-        b, t, c = x.shape
+        b, t, _ = x.shape
         qkv = self.qkv(x).view(b, t, 3, HEADS, SIZE).permute(2, 0, 3, 1, 4)
         q, k, v = qkv[0], qkv[1], qkv[2]
         row = torch.arange(t).unsqueeze(1)

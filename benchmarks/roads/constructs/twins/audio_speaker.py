@@ -60,9 +60,8 @@ def build(keras: Any) -> Any:
         return layers.Multiply()([x, layers.Reshape((1, WIDTH))(y)])
 
     def deviation(x: Any, keep: bool) -> Any:
-        mean = tf.reduce_mean(x, axis=1, keepdims=True)
-        square = tf.reduce_sum(tf.square(x - mean), axis=1, keepdims=keep)
-        return square / (FRAMES - 1)
+        variance = tf.math.reduce_variance(x, axis=1, keepdims=keep)
+        return variance * FRAMES / (FRAMES - 1)
 
     def context(x: Any) -> Any:
         mean = tf.tile(tf.reduce_mean(x, axis=1, keepdims=True), (1, FRAMES, 1))
