@@ -275,6 +275,8 @@ def _unpack(draft: Draft, node: Draft.Node) -> None:
 def _cuts_features(cut: Draft.Node, node: Draft.Node) -> bool:
     """Whether a Slice cuts the feature axis of a Linear's own output."""
     labels = [v for v in cut.via.get(0, ()) if v not in ("Quantize", "Dequantize", "Cast")]
+    if {*labels} <= {"Unsqueeze", "Squeeze"} and cut.out.rank == node.out.rank:
+        labels = []  # an axis for the sake of a normalisation
     weight = node.inputs[1]
     features = weight.shape[0] if isinstance(weight, Tensor) and weight.shape else None
     sizes = labels[0][8:-1].split(",") if labels and labels[0].startswith("Reshape(") else []

@@ -123,7 +123,7 @@ def _empty(arg: Arg) -> bool:
     return arg is not None and arg.shape is not None and 0 in arg.shape
 
 
-def _axis_of(node: Draft.Node) -> Attr:
+def _axis_of(node: Draft.Node) -> Attr | None:
     """The axis that a Concat joins, counted from the first where that is known."""
     axis, rank = node.attrs.get("axis"), node.out.rank or node.dynamic[0].rank
     return axis % rank if isinstance(axis, int) and rank else axis
