@@ -13,6 +13,8 @@ After:
 
 from __future__ import annotations
 
+import math
+
 from genescan import ops, shapes
 from genescan.draft import Arg, Draft, Value
 from genescan.graph import Attr, Tensor
@@ -38,7 +40,7 @@ def run(draft: Draft) -> None:
             continue
         key = _key(node) if _certain(node) else id(node)
         first = seen.setdefault(key, node)
-        if first is node:
+        if first is node or not _as_large(node, first):
             _merge_turned(draft, node, seen)
             continue
         for mine, kept in zip(node.outputs, first.outputs, strict=True):
@@ -57,11 +59,22 @@ def run_again(draft: Draft) -> None:
         else:
             continue
         first = None if key is None else seen.setdefault(key, node)
-        if first is None or first is node or not _same_to_readers(node, first):
+        if first is None or first is node or not _as_large(node, first):
+            continue
+        if not _same_to_readers(node, first):
             continue
         for mine, kept in zip(node.outputs, first.outputs, strict=True):
             draft.replace(mine, kept)
         draft.remove(node, heirs=(first,))
+
+
+def _as_large(node: Draft.Node, first: Draft.Node) -> bool:
+    """A product of a column and a row has more elements than one of elements: movement is gone."""
+    both = node.out.shape, first.out.shape
+    if any(shape is None or None in shape for shape in both):
+        return True
+    sizes = {math.prod(size or 0 for size in shape or ()) for shape in both}
+    return len(sizes) == 1
 
 
 def _reduction(node: Draft.Node) -> tuple[object, ...] | None:
@@ -76,9 +89,12 @@ def _reduction(node: Draft.Node) -> tuple[object, ...] | None:
 
 
 def _turns(node: Draft.Node) -> tuple[object, ...]:
-    """What moved the operands, without axes of one that come and go."""
-    ways = [_way(node, place) for place in range(len(node.inputs))]
-    kept = [tuple(label for label in way if not label.startswith(_ONES)) for way in ways]
+    """What moved the operands; at means and sums without the axes of one that come and go."""
+    kept = []
+    for place, arg in enumerate(node.inputs):
+        reduced = isinstance(arg, Value) and arg.node.op.startswith("Reduce")
+        way = (w for w in _way(node, place) if not (reduced and w.startswith(_ONES)))
+        kept.append(tuple(way))
     return tuple(sorted(kept) if ops.commutative(node.op) else kept)
 
 

@@ -100,8 +100,10 @@ def _gather(draft: Draft, node: Draft.Node) -> None:
 
 def _of_rows(node: Draft.Node) -> bool:
     """Whether the indices are numbers of rows, each in a row of its own."""
-    index, way = node.dynamic[1], node.via.get(1, ())
-    return way[-1:] != () and way[-1].startswith("Unsqueeze") and index.rank == 1
+    data, index, way = node.dynamic[0], node.dynamic[1], node.via.get(1, ())
+    if not way or not way[-1].startswith("Unsqueeze") or index.shape is None or data.rank is None:
+        return False
+    return len(index.shape) == 1 and (index.shape[0] is None or index.shape[0] > data.rank)
 
 
 def _gather_nd(draft: Draft, node: Draft.Node) -> None:
