@@ -144,3 +144,14 @@ def test_the_pipeline_leaves_a_canonical_graph_alone() -> None:
 def test_every_pass_says_why_it_stands_where_it_stands() -> None:
     assert all(step.reason for step in PIPELINE)
     assert len(STEPS) == len(PIPELINE)
+
+
+@pytest.mark.parametrize(("sizes", "products"), [((5, 5), 1), ((5, 5, 5), 2)])
+def test_products_of_the_same_values_are_one_where_they_are_as_large(
+    sizes: tuple[int, ...], products: int
+) -> None:
+    graph = text.parse("a = Mul(Exp(x), Abs(z))\nb = Mul(Exp(x), Abs(z))\nOutput(a, b)")
+    first, second = (i for i, node in enumerate(graph.nodes) if node.op == "Mul")
+    graph = replace(graph, shapes={(first, 0): (5, 5), (second, 0): sizes})
+    found = support.run_alone(STEPS["merge_duplicates"], graph)
+    assert [node.op for node in found.nodes].count("Mul") == products

@@ -7,7 +7,7 @@ Run it from the repository root with the extras `frameworks` and `roads` install
     python -m benchmarks.roads OUT --only bert unet    # some architectures
     python -m benchmarks.roads.compare OUT             # which roads lead to one canonical graph
 
-An architecture is a module below `dev`, `held`, `fresh`, `final`, `fourth`, `fifth` or `sixth`
+An architecture is a module below one of the folders (`dev`, `held` ... `sixth`, `constructs`)
 with `build(seed)`, a torch network and its example inputs. A module of the same name in `twins`
 builds exactly the same topology in Keras, from Keras 3 or from `tf_keras`. `dev` is for looking at
 while a reader or a pass is written; the others are for measuring only, so that the share of equal

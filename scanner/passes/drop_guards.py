@@ -2,7 +2,8 @@
 
 A NaN guard on a softmax (`Where(IsNaN(p), 0, p)`: fully masked rows), the wrap of negative
 indices (`Where(i < 0, i + n, i)`, or the same as `(i < 0) * (i + n) + (i >= 0) * i`), and a
-quotient that is zero where its divisor is (`Where(d == 0, 0, n / d)`: without a value there).
+quotient that is zero where its divisor is (`Where(d == 0, 0, n / d)`: without a value there), and
+a Softplus of what is not too large (`Where(x > 20, x, Softplus(x))`).
 
 Before:
     p = Softmax(x)
@@ -33,7 +34,9 @@ def run(draft: Draft) -> None:
         elif test.op in ("Greater", "GreaterOrEqual") and len(test.dynamic) == 1:
             index = test.dynamic[0]
             plain = [i for i in (1, 2) if node.inputs[i] is index]
-            if plain and _wrapped(node.inputs[3 - plain[0]], index):
+            if plain == [1] and _straight(node.inputs[2], index, test):
+                draft.bypass(node, "guard", 2)
+            elif plain and _wrapped(node.inputs[3 - plain[0]], index):
                 draft.bypass(node, "guard", plain[0])
         elif test.op == "Equal" and scalar(node.inputs[1]) == 0.0 and _divides(node, test):
             draft.bypass(node, "guard", 2)
@@ -87,6 +90,18 @@ def _wrap_by_products(draft: Draft, node: Draft.Node) -> None:
             draft.remove(node, "guard")
             draft.prune(rest, "guard")
             return
+
+
+_LARGE = 10.0
+"""From here on Softplus(x) is x, to five digits."""
+
+
+def _straight(arg: Arg, value: Value, test: Draft.Node) -> bool:
+    """Softplus(x), where x is not so large that its exponential would overflow."""
+    bound = scalar(test.inputs[1])
+    large = test.inputs[0] is value and (bound is None or bound >= _LARGE)
+    soft = isinstance(arg, Value) and arg.node.op == "Softplus" and arg.node.inputs[0] is value
+    return large and soft
 
 
 def _divides(node: Draft.Node, test: Draft.Node) -> bool:

@@ -2,7 +2,8 @@
 
 Exporters write the padding of a convolution as an attribute or as a Pad of its own. Zeros that are
 joined to a value are padding too; so are equal borders around what only convolutions read, where
-the file keeps the borders' values elsewhere.
+the file keeps the borders' values elsewhere. What is cut off after a convolution was padding that
+it need not have had: so many write causal ones.
 
 Before:
     y = Conv(Pad(x, mode="constant"), w[8, 3, 3, 3], kernel_shape=[3, 3])
@@ -42,6 +43,28 @@ def run(draft: Draft) -> None:
             continue
         if all(_absorbs(user, node) for user in users):
             draft.bypass(node, "padding")
+    for node in draft.of("Slice"):
+        _cut(draft, node)
+
+
+def _cut(draft: Draft, node: Draft.Node) -> None:
+    """A cut of what a convolution over steps found in its padding: it is padded on one side."""
+    value = node.inputs[0]
+    while isinstance(value, Value) and value.sole_user is not None and value.node.op == "Add":
+        if len(value.node.dynamic) != 1:
+            return
+        value = value.node.dynamic[0]  # a bias of its own
+    if not isinstance(value, Value) or value.node.op != "Conv" or value.sole_user is None:
+        return
+    before, after, pads = value.shape, node.out.shape, value.node.ints("pads")
+    if before is None or after is None or len(before) != 3 or before[:2] != after[:2]:
+        return
+    length, left, start = before[2], after[2], node.ints("starts")
+    if length is None or left is None or not pads or set(node.ints("steps") or (1,)) != {1}:
+        return
+    spare = max(pads) if start is None else pads[-1] if not any(start) else 0
+    if 0 < length - left <= spare and set(value.node.ints("strides") or (1,)) == {1}:
+        draft.bypass(node, "padding")
 
 
 def _cropped(draft: Draft, node: Draft.Node) -> None:

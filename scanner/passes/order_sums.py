@@ -37,6 +37,30 @@ def run(draft: Draft) -> None:
         _merge(draft, node)
 
 
+def run_signs(draft: Draft) -> None:
+    """-x is x times a number, as one converter writes it; the number may lie elsewhere."""
+    for node in draft.of("Neg"):
+        draft.set_inputs(node, [node.inputs[0], Tensor("float32", (), (-1.0,))], node.via)
+        draft.retype(node, "Mul", {})
+    for node in draft.of("Mul"):
+        _merge(draft, node)
+    for node in draft.of("Mul"):
+        _divide(draft, node)
+
+
+def _divide(draft: Draft, node: Draft.Node) -> None:
+    """A product with a reciprocal is a quotient."""
+    if len(node.dynamic) != 2 or node.inputs[0] is node.inputs[1]:
+        return
+    for position, value in enumerate(node.dynamic):
+        if value.node.op == "Reciprocal":
+            via = {0: node.via.get(1 - position, ()), 1: value.node.via.get(0, ())}
+            draft.set_inputs(node, [node.inputs[1 - position], value.node.inputs[0]], via)
+            draft.retype(node, "Div", {})
+            draft.prune([value], heirs=(node,))
+            return
+
+
 def _split(node: Draft.Node) -> tuple[Value, Tensor] | None:
     """The dynamic and the constant operand of `op(dynamic, constant)`."""
     if len(node.inputs) != 2 or len(node.dynamic) != 1:

@@ -36,20 +36,6 @@ def run(draft: Draft) -> None:
         _moved_sum(draft, node)
     for node in draft.of("Relu"):
         _moved_factor(draft, node)
-    for node in draft.of("Max", "Min"):
-        _one_bound(draft, node)
-
-
-def _one_bound(draft: Draft, node: Draft.Node) -> None:
-    """The greater of a value and a number: a clip with one bound, once no activation took it."""
-    bound = next((arg for arg in node.inputs if isinstance(arg, Tensor)), None)
-    if bound is None or len(node.inputs) != 2 or bound.squeezed != ():
-        return
-    position = node.inputs.index(node.dynamic[0])
-    number = scalar(bound)
-    name = "min" if node.op == "Max" else "max"
-    draft.set_inputs(node, node.dynamic, {0: node.via.get(position, ())})
-    draft.retype(node, "Clip", {} if number is None else {name: number})
 
 
 def _near(number: float | None, wanted: float) -> bool:

@@ -29,7 +29,6 @@ def run(draft: Draft) -> None:
         _gemm(draft, node)
     for node in draft.of("Einsum"):
         _einsum(draft, node)
-        _product(draft, node)
     for node in draft.of("MatMul"):
         for position in (0, 1):
             _bring_out(draft, node, position)
@@ -55,11 +54,23 @@ def _become(draft: Draft, node: Draft.Node, value: Value, weight: Tensor, bias: 
     draft.retype(node, "Linear", {"bias": bias})
 
 
+def _matrix(weight: Tensor) -> Tensor:
+    """A vector as a column, a stack of one matrix as that matrix."""
+    shape = weight.shape
+    if shape is not None and len(shape) == 1:
+        shape = (*shape, 1)
+    while shape is not None and len(shape) > 2 and shape[0] == 1:
+        shape = shape[1:]
+    return Tensor(weight.dtype, shape, weight.data, weight.name, weight.payload)
+
+
 def _matmul(draft: Draft, node: Draft.Node) -> None:
     if len(node.inputs) != 2 or len(node.dynamic) != 1:
         return
     position = 1 if isinstance(node.inputs[1], Tensor) else 0
     weight = node.inputs[position]
+    if isinstance(weight, Tensor):
+        weight = _matrix(weight)
     if isinstance(weight, Tensor) and (weight.shape is None or len(weight.shape) == 2):
         turned = _turned(weight) if position == 1 else weight
         _become(draft, node, node.dynamic[0], turned, False)
@@ -85,8 +96,12 @@ def _gemm(draft: Draft, node: Draft.Node) -> None:
 
 def _einsum(draft: Draft, node: Draft.Node) -> None:
     """An Einsum with one weight is a Linear when no letter is shared by all three terms."""
-    equation = str(node.attrs.get("equation", "")).replace(" ", "")
-    if "->" not in equation or "." in equation or len(node.inputs) != 2 or len(node.dynamic) != 1:
+    equation = str(node.attrs.get("equation", "")).replace(" ", "").replace("...", ".")
+    if "->" not in equation or len(node.inputs) < 2:
+        return
+    pair = len(node.inputs) == 2 and len(node.dynamic) == 1
+    if not pair or not _sums(equation):
+        _product(draft, node, equation)
         return
     terms, result = equation.split("->", 1)
     position = 1 if isinstance(node.inputs[1], Tensor) else 0
@@ -108,22 +123,42 @@ def _einsum(draft: Draft, node: Draft.Node) -> None:
     _become(draft, node, node.dynamic[0], Tensor(weight.dtype, shape, None, weight.name), False)
 
 
-def _product(draft: Draft, node: Draft.Node) -> None:
-    """An Einsum of two values that some letters sum over is a product of matrices.
-
-    Converters keep the order of the operands and transpose the result if need be.
-    """
-    equation = str(node.attrs.get("equation", "")).replace(" ", "")
-    terms, _, result = equation.partition("->")
+def _sums(equation: str) -> set[str]:
+    """Letters over which a product of two is summed."""
+    terms, result = equation.split("->", 1)
     first, _, second = terms.partition(",")
-    if node.op != "Einsum" or len(node.dynamic) != 2 or not result or "." in equation:
+    return ({*first} & {*second}) - {*result}
+
+
+def _product(draft: Draft, node: Draft.Node, equation: str) -> None:
+    """An Einsum of values multiplies matrices, two at a time, or without a sum only elements."""
+    terms, result = equation.split("->", 1)
+    if any(terms.count(letter) == 1 and letter not in result for letter in {*terms} - {","}):
+        return  # a sum over what one operand has alone
+    parts = terms.split(",")
+    while len(parts) > 2:  # from the left, as torch multiplies them
+        kept = {*result}.union(*parts[2:])
+        between = "".join(dict.fromkeys(c for c in parts[0] + parts[1] if c in kept))
+        inner = draft.add("Einsum", node.inputs[:2], before=node, origin=(node,))
+        inner.via = {place: node.via.get(place, ()) for place in (0, 1)}
+        _multiply(draft, inner, (parts[0], parts[1]), between)
+        via = {place - 1: way for place, way in node.via.items() if place > 1}
+        draft.set_inputs(node, [inner.out, *node.inputs[2:]], via)
+        parts = [between, *parts[2:]]
+    if len(parts) == 2:
+        _multiply(draft, node, (parts[0], parts[1]), result)
+
+
+def _multiply(draft: Draft, node: Draft.Node, parts: tuple[str, str], result: str) -> None:
+    """A product of two: of matrices, of a column and a row, or of elements."""
+    own = [
+        [letter for letter in result if letter in mine and letter not in other]
+        for mine, other in (parts, parts[::-1])
+    ]
+    if not _sums(f"{parts[0]},{parts[1]}->{result}") and not all(own):
+        draft.retype(node, "Mul", {})
         return
-    if any(len(set(term)) != len(term) for term in (first, second, result)) or "," in second:
-        return
-    if not ({*first} & {*second}) - {*result} or ({*first} ^ {*second}) - {*result}:
-        return
-    if all({*term} & {*result} - {*other} for term, other in ((first, second), (second, first))):
-        draft.retype(node, "MatMul", {})
+    draft.retype(node, "MatMul", {})
 
 
 def _bring_out(draft: Draft, node: Draft.Node, position: int) -> None:
@@ -147,7 +182,7 @@ def _bring_out(draft: Draft, node: Draft.Node, position: int) -> None:
 
 
 def _absorb_behind(draft: Draft, value: Value) -> None:
-    """X * a + b before convolutions, with an input x, is as well (x + b / a) times weights."""
+    """X * a + b before weights, with an input x, is as well (x + b / a) times weights."""
     scale = value.node.dynamic[0].node
     if scale.op != "Mul" or len(scale.dynamic) != 1 or scale.out.sole_user is not value.node:
         return
@@ -155,7 +190,10 @@ def _absorb_behind(draft: Draft, value: Value) -> None:
     constant = next((arg for arg in scale.inputs if isinstance(arg, Tensor)), None)
     if constant is None or source.node.op != "Input" or value.outputs:
         return
-    if all(user.op == "Conv" and _takes_scale(user, value, constant) for user in value.users):
+    if all(
+        user.op in ("Conv", "Linear") and _takes_scale(user, value, constant)
+        for user in value.users
+    ):
         draft.replace(scale.out, source, scale.via.get(scale.inputs.index(source), ()))
         draft.remove(scale, heirs=(value.node,))
 
@@ -283,6 +321,8 @@ def _cuts_features(cut: Draft.Node, node: Draft.Node) -> bool:
     labels = [v for v in cut.via.get(0, ()) if v not in ("Quantize", "Dequantize", "Cast")]
     if labels and _before_ones(cut, node, labels):
         return True
+    if {*labels} <= {"Unsqueeze", "Squeeze"} and cut.out.rank == node.out.rank:
+        labels = []  # an axis for the sake of a normalisation
     weight = node.inputs[1]
     features = weight.shape[0] if isinstance(weight, Tensor) and weight.shape else None
     sizes = labels[0][8:-1].split(",") if labels and labels[0].startswith("Reshape(") else []

@@ -52,6 +52,9 @@ _NORMS = ("LayerNormalization", "RMSNormalization", "GroupNormalization", "Insta
 
 def run(draft: Draft) -> None:
     """Fuse around every reduction, then settle attributes and trailing affines of all norms."""
+    for node in draft.of("InstanceNormalization"):
+        if node.dynamic and node.dynamic[0].rank == 3:
+            draft.retype(node, "LayerNormalization")  # of a sequence: over one axis, as any
     for op in ("ReduceMean", "ReduceL2", "ReduceSumSquare", "ReduceSum", "GlobalAveragePool"):
         for node in draft.of(op):
             _around(draft, node)
@@ -161,7 +164,8 @@ def _named(
     if _affine([_normalised(sample, centre=True) for sample in _SAMPLES], values):
         if any(_grouped(node, entry) for node in reduces):
             return "GroupNormalization"
-        wide = any(map(_several_axes, reduces)) and not any(map(_one_row, reduces))
+        nested = any(_nested(node) for node in reduces)
+        wide = (nested or any(map(_several_axes, reduces))) and not any(map(_one_row, reduces))
         if wide and entry.shape is not None and len(entry.shape) - entry.shape.count(1) < 2:
             wide = False  # of one pixel: over channels, or there is nothing to do
         return "InstanceNormalization" if wide else "LayerNormalization"
@@ -182,6 +186,12 @@ def _several_axes(node: Draft.Node) -> bool:
         return not isinstance(value, Value) or value.rank != 3
     axes = _axes(node)
     return axes is not None and len(axes) > 1
+
+
+def _nested(node: Draft.Node) -> bool:
+    """A mean of means: over two axes, one after the other."""
+    value = node.inputs[0]
+    return isinstance(value, Value) and value.node.op == node.op == "ReduceMean"
 
 
 def _axes(node: Draft.Node) -> tuple[int | None, ...] | None:

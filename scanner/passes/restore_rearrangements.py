@@ -48,6 +48,7 @@ def run(draft: Draft) -> None:
         _everything(draft, node)
     for node in draft.of("Gather"):
         _roll(draft, node)
+        _repeat(draft, node)
     for node in draft.of("GatherND"):
         _one_index(draft, node)
 
@@ -202,6 +203,25 @@ def _roll(draft: Draft, node: Draft.Node) -> None:
         halves.append(made.out)
     draft.set_inputs(node, halves)
     draft.retype(node, "Concat", {"axis": axis})
+
+
+def _repeat(draft: Draft, node: Draft.Node) -> None:
+    """A Gather by a count of all there is, repeated: how OpenVINO repeats the heads of keys.
+
+    The indices were computed from constants, and their numbers are lost; there are so many times
+    as many as there are rows.
+    """
+    data, index, axis = node.inputs[0], node.arg(1), node.attrs.get("axis", 0)
+    if not isinstance(data, Value) or data.shape is None or not isinstance(index, Tensor):
+        return
+    stored = index.name or index.payload is not None or index.data is not None
+    if stored or not isinstance(axis, int) or not -len(data.shape) <= axis < len(data.shape):
+        return
+    size, count = data.shape[axis], (index.squeezed or (None,))[0]
+    if len(index.squeezed or ()) == 1 and size and count and count > size and not count % size:
+        draft.set_inputs(node, [data], {0: node.via.get(0, ())})
+        draft.retype(node, "Tile", {})
+        node.marks["assumed"] = "all rows, repeated"
 
 
 def _slices_all(node: Draft.Node, before: Dims) -> bool:

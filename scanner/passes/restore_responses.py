@@ -35,9 +35,10 @@ def run(draft: Draft) -> None:
         base = node.inputs[0]
         if is_open(node.arg(1)) and isinstance(base, Value) and not _of_mean(node, base):
             via = node.via.get(0, ())
-            draft.set_inputs(node, [base, base], {0: via, 1: via})
-            draft.retype(node, "Mul", {})
-            node.marks["assumed"] = "a square"
+            guarded = base.node.op == "Add" and len(base.node.dynamic) == 1
+            draft.set_inputs(node, [base] if guarded else [base] * 2, {0: via, 1: via})
+            draft.retype(node, "Reciprocal" if guarded else "Mul", {})
+            node.marks["assumed"] = "a divisor with its epsilon" if guarded else "a square"
 
 
 def _length(draft: Draft, node: Draft.Node) -> None:

@@ -46,10 +46,6 @@ def run(draft: Draft) -> None:
             _reduce(draft, node)
     for node in draft.of("LSTM", "GRU", "RNN"):
         _recurrent(draft, node)
-    for node in draft.of("Neg"):  # some formats keep the factor elsewhere
-        minus = Tensor("float32", (), (-1.0,))
-        draft.set_inputs(node, [node.inputs[0], minus], {0: node.via.get(0, ())})
-        draft.retype(node, "Mul", {})
     for node in draft:
         draft.narrow(node)
         if ops.kind(node.op) == "Unknown" and not node.op.startswith("Unknown:"):

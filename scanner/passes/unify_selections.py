@@ -22,6 +22,7 @@ from genescan.passes.unify_spellings import Rule, scalar
 
 _MOVED = ("Reshape", "Transpose", "Squeeze", "Unsqueeze", "Flatten", "Tile", "Expand")
 """Labels of edges behind which axes are other ones."""
+_END = 2**31 - 1
 _WIDEST = 256
 """Operands of a Concat into which nested ones are merged."""
 
@@ -127,10 +128,23 @@ def _gather(draft: Draft, node: Draft.Node) -> None:
         draft.retype(node, "Slice", attrs)
 
 
+def _of_rows(node: Draft.Node) -> bool:
+    """Whether the indices are numbers of rows, each in a row of its own."""
+    data, index, way = node.dynamic[0], node.dynamic[1], node.via.get(1, ())
+    if not way or not way[-1].startswith("Unsqueeze") or index.shape is None or data.rank is None:
+        return False
+    return len(index.shape) == 1 and (index.shape[0] is None or index.shape[0] > data.rank)
+
+
 def _gather_nd(draft: Draft, node: Draft.Node) -> None:
     """Indices joined from a range and one computed index: a Gather along one axis."""
-    index = node.arg(1)
-    if isinstance(index, Value) and index.node.op == "Concat" and len(index.node.dynamic) == 1:
+    data, index = node.inputs[0], node.arg(1)
+    if isinstance(data, Value) and isinstance(index, Tensor):
+        draft.set_inputs(node, [data], {0: node.via.get(0, ())})
+        draft.retype(node, "Slice", {})
+    elif isinstance(index, Value) and _of_rows(node):
+        draft.retype(node, "Gather", {})
+    elif isinstance(index, Value) and index.node.op == "Concat" and len(index.node.dynamic) == 1:
         draft.set_inputs(node, [node.inputs[0], index.node.dynamic[0]], {0: node.via.get(0, ())})
         draft.retype(node, "Gather", {})
         draft.prune([index], heirs=(node,))
@@ -139,6 +153,12 @@ def _gather_nd(draft: Draft, node: Draft.Node) -> None:
 def _empty(arg: Arg) -> bool:
     """Whether an operand has no elements (a split that leaves nothing on one side)."""
     return arg is not None and arg.shape is not None and 0 in arg.shape
+
+
+def _axis_of(node: Draft.Node) -> Attr | None:
+    """The axis that a Concat joins, counted from the first where that is known."""
+    axis, rank = node.attrs.get("axis"), node.out.rank or node.dynamic[0].rank
+    return axis % rank if isinstance(axis, int) and rank else axis
 
 
 def _concat(draft: Draft, node: Draft.Node) -> None:
@@ -155,12 +175,7 @@ def _concat(draft: Draft, node: Draft.Node) -> None:
     for position, arg in enumerate(node.inputs):
         same = isinstance(arg, Value) and arg.node.op == "Concat" and arg.sole_user is node
         moved = any(label.startswith(_MOVED) for label in node.via.get(position, ()))
-        if (
-            same
-            and not moved
-            and isinstance(arg, Value)
-            and arg.node.attrs.get("axis") == node.attrs.get("axis")
-        ):
+        if same and not moved and isinstance(arg, Value) and _axis_of(arg.node) == _axis_of(node):
             inner.append(arg.node)
             flat += arg.node.inputs
         else:
@@ -169,6 +184,32 @@ def _concat(draft: Draft, node: Draft.Node) -> None:
         draft.set_inputs(node, flat)
         for old in inner:
             draft.remove(old, heirs=(node,))
+
+
+def _pad(draft: Draft, node: Draft.Node) -> None:
+    """A sequence that goes on with its own steps: its ends, joined to it."""
+    value, mode = node.inputs[0], node.attrs.get("mode")
+    constants = [arg if isinstance(arg, Tensor) else None for arg in node.inputs]
+    pads = shapes.known(shapes.operand(node.attrs, "pads", constants, 1))
+    if mode not in ("wrap", "edge") or not isinstance(value, Value) or value.rank != 3:
+        return
+    if pads is None or len(pads) != 6 or len(node.dynamic) > 1 or min(pads) < 0:
+        return
+    padded = [axis for axis in range(3) if pads[axis] or pads[axis + 3]]
+    if len(padded) != 1:
+        return
+    (axis,) = padded
+    before, after = pads[axis], pads[axis + 3]
+    first, last = ((-before, _END), (0, after)) if mode == "wrap" else ((0, 1), (-1, _END))
+    parts: list[Arg] = [value]
+    for count, (start, end), place in ((before, first, 0), (after, last, len(parts) + 1)):
+        if count:
+            attrs: dict[str, Attr] = {"starts": (start,), "ends": (end,), "axes": (axis,)}
+            made = draft.add("Slice", [value], attrs, before=node, origin=(node,))
+            parts.insert(place, made.out)
+    via = node.via.get(0, ())
+    draft.set_inputs(node, parts, dict.fromkeys(range(len(parts)), via))
+    draft.retype(node, "Concat", {"axis": axis})
 
 
 def _resize(draft: Draft, node: Draft.Node) -> None:
@@ -278,6 +319,7 @@ _RULES: Mapping[str, Rule] = {
     "GatherND": _gather_nd,
     "Gather": _gather,
     "Concat": _concat,
+    "Pad": _pad,
     "TopK": _topk,
     "Resize": _resize,
 }
