@@ -54,7 +54,8 @@ def run(draft: Draft) -> None:
     """Fuse around every reduction, then settle attributes and trailing affines of all norms."""
     for op, rank in (("InstanceNormalization", 3), ("GroupNormalization", 2)):
         for node in draft.of(op):
-            if node.dynamic and node.dynamic[0].rank == rank:
+            moved = bool(node.via.get(0)) or not node.dynamic
+            if (node.out.rank or (None if moved else node.dynamic[0].rank)) == rank:
                 draft.retype(node, "LayerNormalization")  # over one axis, as any
     for op in ("ReduceMean", "ReduceL2", "ReduceSumSquare", "ReduceSum", "GlobalAveragePool"):
         for node in draft.of(op):
