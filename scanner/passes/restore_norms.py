@@ -52,9 +52,11 @@ _NORMS = ("LayerNormalization", "RMSNormalization", "GroupNormalization", "Insta
 
 def run(draft: Draft) -> None:
     """Fuse around every reduction, then settle attributes and trailing affines of all norms."""
-    for node in draft.of("InstanceNormalization"):
-        if node.dynamic and node.dynamic[0].rank == 3:
-            draft.retype(node, "LayerNormalization")  # of a sequence: over one axis, as any
+    for op, rank in (("InstanceNormalization", 3), ("GroupNormalization", 2)):
+        for node in draft.of(op):
+            moved = bool(node.via.get(0)) or not node.dynamic
+            if (node.out.rank or (None if moved else node.dynamic[0].rank)) == rank:
+                draft.retype(node, "LayerNormalization")  # over one axis, as any
     for op in ("ReduceMean", "ReduceL2", "ReduceSumSquare", "ReduceSum", "GlobalAveragePool"):
         for node in draft.of(op):
             _around(draft, node)

@@ -321,4 +321,6 @@ def _group_norm(draft: Draft, node: Draft.Node) -> None:
         return
     alone = channels is not None and channels == target[1]  # as many groups as channels
     name = "InstanceNormalization" if alone else "GroupNormalization"
+    if data.rank == 2 or (data.shape and source.shape and data.shape[-2:] == source.shape[-2:]):
+        name = "LayerNormalization"  # parts of a row, as the heads of a token
     draft.fuse([before, node, after], after.out, name, [data])
