@@ -99,7 +99,8 @@ def _convolution(a: Assembly, call: Call) -> list[Operand]:
 def _convolved(
     a: Assembly, call: Call, attrs: dict[str, Attr], shape: Dims, turned: bool
 ) -> list[Operand]:
-    inputs = [stored(call, "weights", shape)]
+    computed = call.operands("x")[1:2]  # a kernel that the network itself makes
+    inputs = computed or [stored(call, "weights", shape)]
     if call.integer("hasBias"):
         inputs.append(stored(call, "bias", (call.integer("outputChannels"),)))
     if turned and (target := call.integers("outputShape")):

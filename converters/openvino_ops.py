@@ -47,6 +47,7 @@ _RENAMED = {
     "RandomUniform": "RandomUniform",
     "Range": "Range",
     "ReverseSequence": "ReverseSequence",
+    "Col2Im": "Col2Im",
     "ScatterElementsUpdate": "ScatterElements",
     "ScatterNDUpdate": "ScatterND",
     "ScatterUpdate": "ScatterND",

@@ -39,6 +39,12 @@ def _sizes(assembly: Assembly, call: Call, position: int) -> Operand:
     return Tensor("int64", None if result is None else (len(result),), result)
 
 
+def _place(given: Operand) -> Attr:
+    """Where the file keeps a constant's values."""
+    payload = given.payload if isinstance(given, Tensor) else None
+    return -1 if payload is None else payload.offset
+
+
 def _reduce(assembly: Assembly, call: Call) -> list[Operand] | None:
     given = call.operand(1)
     attrs: dict[str, Attr] = {"keepdims": int(flag(call, "keep_dims"))}
@@ -49,6 +55,7 @@ def _reduce(assembly: Assembly, call: Call) -> list[Operand] | None:
     inputs = [call.operand(0)]
     if axes is not None:
         attrs["axes"] = axes
+        attrs["stored"] = _place(given)  # equal axes lie in one place, others may be told alike
     else:
         inputs.append(given)
     return emit(assembly, call, _LOGICAL.get(call.kind, call.kind), inputs, attrs)
@@ -167,19 +174,24 @@ def _gather(assembly: Assembly, call: Call) -> list[Operand] | None:
 
 
 def _roll(assembly: Assembly, call: Call) -> list[Operand] | None:
-    """Along each axis the end comes before the beginning; the axes follow on the batch's."""
+    """Along each axis the end comes before the beginning.
+
+    Several axes follow on the batch's, as windows of an image with channels last are shifted. A
+    single one may be any: taken for the last where it is cut, and left open where it is joined.
+    """
     value, shape = call.operand(0), call.shapes[0]
     axes, rank = infer.count(_shape(assembly, call, 2)), assembly.rank(value)
     if axes is None or rank is None or not 0 < axes <= rank:
         return None
-    first = 1 if axes < rank else 0
+    first = rank - 1 if axes == 1 else 1 if axes < rank else 0
     for axis in range(first, first + axes):
         cut: Dims | None = None if shape is None else (*shape[:axis], None, *shape[axis + 1 :])
         halves = [
             assembly.emit("Slice", [value], {"axes": (axis,)}, name=call.name, shapes=(cut,))
             for _ in range(2)
         ]
-        value = assembly.emit("Concat", halves, {"axis": axis}, name=call.name, shapes=(shape,))
+        joined: dict[str, Attr] = {"axis": axis} if axes > 1 else {}
+        value = assembly.emit("Concat", halves, joined, name=call.name, shapes=(shape,))
     return [value]
 
 

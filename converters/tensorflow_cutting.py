@@ -218,6 +218,26 @@ def reverse(assembly: Assembly, call: Call) -> list[Operand] | None:
     return [assembly.emit("Slice", operands, name=call.name, shapes=shapes)]
 
 
+def roll(assembly: Assembly, call: Call) -> list[Operand] | None:
+    """Operands: x, shifts, axes; along each axis the end comes before the beginning."""
+    value, shifts, axes = call.inputs[0], constant(call.operand(1)), constant(call.operand(2))
+    if shifts is None or axes is None or len(shifts) != len(axes):
+        return None
+    shape = assembly.shape(value)
+    for shift, axis in zip(shifts, axes, strict=True):
+        size = shape[axis] if shape is not None and -len(shape) <= axis < len(shape) else None
+        start = -shift % size if size else -shift
+        if start == 0:
+            continue
+        cuts = ((start, _END), (0, start))
+        halves = [
+            assembly.emit("Slice", [value, ints((a,)), ints((b,)), ints((axis,))], name=call.name)
+            for a, b in cuts
+        ]
+        value = assembly.emit("Concat", halves, {"axis": axis}, name=call.name, shapes=(shape,))
+    return [value]
+
+
 def reverse_sequence(assembly: Assembly, call: Call) -> list[Operand]:
     """Operands: x, lengths."""
     attrs: dict[str, Attr] = {
@@ -288,6 +308,7 @@ RULES: Mapping[str, Rule] = {
     "gather_nd": gather_nd,
     "top_k": top_k,
     "reverse": reverse,
+    "roll": roll,
     "reverse_sequence": reverse_sequence,
     "band": band,
     "scatter": scatter,

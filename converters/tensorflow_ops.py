@@ -127,6 +127,7 @@ _RULED = {
     "top_k": "TopKV2 TopK",
     "one_hot": "OneHot",
     "reverse": "ReverseV2 Reverse",
+    "roll": "Roll",
     "reverse_sequence": "ReverseSequence",
     "band": "MatrixBandPart BatchMatrixBandPart",
     "scatter": "ScatterNd",

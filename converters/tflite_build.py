@@ -144,7 +144,8 @@ class Builder:
         """Let a tensor stand for a result."""
         if tensor < 0:
             return
-        if tensor in frame.values or frame.block.values[tensor].constant is not None:
+        stored = frame.block.values[tensor].constant
+        if tensor in frame.values or (stored is not None and 0 not in (stored.shape or ())):
             raise ModelError(f"tensor {tensor} is made twice", place=row.place)
         if tensor not in frame.handles:
             frame.values[tensor] = result

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from genescan.graph import Dims
+from genescan.graph import Attr, Dims
 
 _MOST = 2**31
 
@@ -53,6 +53,30 @@ def resized(
     if scales is not None and len(scales) == len(data):
         return (*data[:2], *map(_scaled, data[2:], scales[2:]))
     return (*data[:2], *(None,) * (len(data) - 2))
+
+
+def folded(
+    attrs: Mapping[str, Attr], shapes: Sequence[Dims | None], _: object
+) -> list[Dims | None]:
+    """Of an image whose squares of pixels become channels."""
+    block, data = attrs.get("blocksize"), shapes[0]
+    if data is None or len(data) != 4 or not isinstance(block, int) or not 0 < block < _MOST:
+        return [None]
+    channels, *image = data[1:]
+    wide = None if channels is None else channels * block * block
+    return [(data[0], wide, *(None if size is None else size // block for size in image))]
+
+
+def unfolded(
+    attrs: Mapping[str, Attr], shapes: Sequence[Dims | None], _: object
+) -> list[Dims | None]:
+    """Of an image whose channels become squares of pixels."""
+    block, data = attrs.get("blocksize"), shapes[0]
+    if data is None or len(data) != 4 or not isinstance(block, int) or not 0 < block < _MOST:
+        return [None]
+    channels, *image = data[1:]
+    slim = None if channels is None else channels // (block * block)
+    return [(data[0], slim, *(None if size is None else size * block for size in image))]
 
 
 def _scaled(size: int | None, scale: object) -> int | None:

@@ -20,7 +20,7 @@ from coreml_writer import (
     weights,
 )
 
-from genescan.graph import Tensor
+from genescan.graph import Edge, Tensor
 
 # --- networks of layers
 
@@ -56,6 +56,12 @@ def test_deconvolution_is_a_flag_and_its_kernel_stands_the_other_way_round() -> 
     kernel = node.inputs[1]
     assert isinstance(kernel, Tensor)
     assert (node.op, kernel.shape, node.attrs["group"]) == ("ConvTranspose", (4, 3, 2, 2), 2)
+
+
+def test_a_kernel_may_be_computed() -> None:
+    dynamic = layer("convolution", "x k", "y", outputChannels=8, kernelChannels=4, valid={})
+    node = read(network([dynamic], [array("x", 1, 4, 9, 9), array("k", 8, 4, 3, 3)])).nodes[2]
+    assert (node.op, [type(each) for each in node.inputs]) == ("Conv", [Edge, Edge])
 
 
 def test_defaults_of_the_schema_are_the_reader_s() -> None:

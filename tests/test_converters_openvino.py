@@ -129,6 +129,22 @@ def test_attributes_are_told_from_shapes(
     assert expected.items() <= dict(attrs).items()
 
 
+def test_a_roll_along_one_axis_does_not_say_which(tmp_path: Path) -> None:
+    one_axis = one(tmp_path, "Roll", [1, 8, 6, 6], [1, 8, 6, 6], (1,), (1,), opset="opset7")
+    assert (one_axis.op, "axis" in one_axis.attrs) == ("Concat", False)
+    two_axes = one(tmp_path, "Roll", [1, 6, 6, 8], [1, 6, 6, 8], (2,), (2,), opset="opset7")
+    assert (two_axes.op, two_axes.attrs["axis"]) == ("Concat", 2)
+
+
+def test_sums_over_axes_that_lie_in_two_places_are_two(tmp_path: Path) -> None:
+    net = Net()
+    x = net.input(1, 4, 8, 8)
+    for _ in range(2):
+        net.add("Result", net.add("ReduceSum", x, net.const(1), shape=(1, 4, 8), keep_dims="false"))
+    raw = read(tmp_path, net.xml())
+    assert len(canonicalise(raw).graph.nodes) == 3
+
+
 def test_a_fixed_slope_is_no_parameter(tmp_path: Path) -> None:
     assert one(tmp_path, "PReLU", [1, 8, 4], [1, 8, 4], ()).op == "LeakyRelu"
     assert one(tmp_path, "PReLU", [1, 8, 4], [1, 8, 4], (1,)).op == "PRelu"

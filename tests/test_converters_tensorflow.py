@@ -157,6 +157,14 @@ def test_strided_slices(bounds: str, masks: dict[str, int], after: tuple[int, ..
     assert made.shapes[output.source, output.port] == after
 
 
+def test_a_roll_is_two_cuts_that_change_places() -> None:
+    constants = [const("s", (1, -2), 2, dtype=INT), const("a", (1, 2), 2, dtype=INT)]
+    made = read(graph([image("x", 4, 5, 6), *constants, node("y", "Roll", "x s a")]))
+    assert operators(made) == ["Slice", "Slice", "Concat"] * 2
+    starts = [n.inputs[1] for n in made.nodes if n.op == "Slice"]
+    assert [each.data for each in starts if isinstance(each, Tensor)] == [(4,), (0,), (2,), (0,)]
+
+
 def test_concat_has_its_axis_first_or_last() -> None:
     axis = const("a", [1], dtype=INT)
     for op, operands in (("Concat", "a x z"), ("ConcatV2", "x z a")):

@@ -153,3 +153,14 @@ def test_a_map_enlarged_to_two_sizes_stays_two() -> None:
         sized = replace(graph, shapes={(first, 0): (1, 8, 8, 8), (second, 0): (1, 8, side, side)})
         found = support.run_alone(STEPS["merge_duplicates"], sized)
         assert sum(node.op == "Resize" for node in found.nodes) == count
+
+
+@pytest.mark.parametrize(("sizes", "products"), [((5, 5), 1), ((5, 5, 5), 2)])
+def test_products_of_the_same_values_are_one_where_they_are_as_large(
+    sizes: tuple[int, ...], products: int
+) -> None:
+    graph = text.parse("a = Mul(Exp(x), Abs(z))\nb = Mul(Exp(x), Abs(z))\nOutput(a, b)")
+    first, second = (i for i, node in enumerate(graph.nodes) if node.op == "Mul")
+    graph = replace(graph, shapes={(first, 0): (5, 5), (second, 0): sizes})
+    found = support.run_alone(STEPS["merge_duplicates"], graph)
+    assert [node.op for node in found.nodes].count("Mul") == products

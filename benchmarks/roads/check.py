@@ -43,6 +43,9 @@ def parts(module: nn.Module) -> Iterator[tuple[str, list[Array]]]:
         kind = type(module).__name__
         for index in range(0, len(module._flat_weights), 4):
             yield kind, arrays(*module._flat_weights[index : index + 4])
+    elif isinstance(module, nn.MultiheadAttention):
+        yield "linear", arrays(module.in_proj_weight, module.in_proj_bias)
+        yield "linear", arrays(module.out_proj.weight, module.out_proj.bias)
     elif isinstance(module, nn.Conv1d | nn.Conv2d):
         deep = module.groups == module.in_channels > 1
         yield ("deep" if deep else "conv"), arrays(module.weight, module.bias)

@@ -83,11 +83,13 @@ PIPELINE: tuple[Pass, ...] = (
     Pass("order_sums", order_sums.run, "after norms, whose epsilon is a constant addend"),
     Pass("restore_rotary", restore_rotary.run, "before attention: its products are no scores"),
     Pass("restore_attention", restore_attention.run, "before Linear takes products with weights"),
+    Pass("order_signs", order_sums.run_signs, "gates and rotations know a sign; weights take it"),
     Pass("fold_pads", fold_pads.run, "before convolutions are settled"),
     Pass("restore_responses", restore_responses.run, "what norms left of powers; after padding"),
     Pass("restore_linear", restore_linear.run, "after norms: gamma is a constant factor too"),
     Pass("join_heads", join_heads.run, "projections are Linear now, and cut apart where packed"),
     Pass("restore_batch_norm", restore_batch_norm.run, "after padding and sums are settled"),
     Pass("restore_recurrence", restore_recurrence.run, "cells are made of Linear and activations"),
+    Pass("merge_again", merge_duplicates.run_again, "what norms and layers left; axes are known"),
     Pass("settle_attributes", settle_attributes.run, "last: attributes of what stays"),
 )

@@ -28,7 +28,7 @@ _KEEP_SIGN = frozenset(
     {
         "QuantizeLinear", "DequantizeLinear", "MaxPool", "AveragePool", "GlobalAveragePool",
         "Resize", "Transpose", "Reshape", "Squeeze", "Unsqueeze", "Flatten", "Expand", "Slice",
-        "Split", "Identity",
+        "Split", "Identity", "Pad",
     }
 )  # fmt: skip
 _LINEAR = frozenset(
@@ -38,9 +38,17 @@ _LINEAR = frozenset(
     }
 )  # fmt: skip
 _NEVER_NEGATIVE = frozenset(
-    {"Relu", "Sigmoid", "Softmax", "Softplus", "HardSigmoid", "Abs", "Exp", "Sqrt", "ReduceL2"}
-)
-_KEEPING = frozenset({"Add", "Mul", "MatMul", "Einsum", "Concat", "ReduceSum", "ReduceMean"})
+    {
+        "Relu", "Sigmoid", "Softmax", "Softplus", "HardSigmoid", "Abs", "Exp", "Sqrt", "ReduceL2",
+        "ReduceSumSquare",
+    }
+)  # fmt: skip
+_KEEPING = frozenset(
+    {
+        "Add", "Mul", "MatMul", "Einsum", "Concat", "ReduceSum", "ReduceMean", "ReduceMax",
+        "Reciprocal", "Div",
+    }
+)  # fmt: skip
 """Of numbers that are not negative these make others of the kind."""
 _CURVES = frozenset({"Sigmoid", "HardSigmoid", "Tanh", _MS + "QLinearSigmoid"})
 _CODED = frozenset({"QuantizeLinear", "DequantizeLinear"})
@@ -80,12 +88,13 @@ def run(draft: Draft) -> None:
         _real_padding(draft, node)
     for node in draft.of("QuantizeLinear", _MS + "QuantizeLinear"):
         _restore_relu(draft, node)
-    for op in _STATIC:
-        for node in draft.of(op):
-            _static(draft, node)
     for node in draft.of(_MS + "QLinearConcat"):
         draft.retype(node, "Concat")
         draft.set_inputs(node, node.inputs[2::3])
+    clamped = [node for op in _STATIC for node in draft.of(op) if _static(draft, node)]
+    for node in clamped:  # once all are real: what stands before and behind tells
+        if _linear(node.out) and not (_activated(node.out) or _scores(node.out)):
+            _after(draft, node, "Relu", [], {"restored": "zero point"})
     for node in draft.of("ConvInteger", "MatMulInteger"):
         _dynamic(draft, node)
     for node in draft.of(_MS + "MatMulNBits", _MS + "MatMulBnb4"):
@@ -150,6 +159,8 @@ def _above_zero(node: Draft.Node, far: int, known: dict[Draft.Node, bool]) -> bo
     if node.op == "Add" and len(node.dynamic) == 1 and _producer(node.dynamic[0]).op == "Elu":
         shift = next((scalar(arg) for arg in node.inputs if isinstance(arg, Tensor)), None)
         return shift is not None and shift >= 0.99  # ELU is above minus one; one of 256 codes
+    if far and node.op == "Conv" and _positive_kernel(node):  # a blur
+        return _bounded_below(_producer(node.dynamic[0]), far - 1, known)
     if far == 0 or node.op not in _KEEPING or not node.dynamic:
         return False
     constants = [scalar(arg) for arg in node.inputs if isinstance(arg, Tensor)]
@@ -157,12 +168,27 @@ def _above_zero(node: Draft.Node, far: int, known: dict[Draft.Node, bool]) -> bo
     return positive and all(_bounded_below(_producer(arg), far - 1, known) for arg in node.dynamic)
 
 
+def _positive_kernel(node: Draft.Node) -> bool:
+    """Whether a convolution adds up neighbours with known weights above zero, and nothing else."""
+    weight, rest = node.arg(1), node.inputs[2:]
+    data = weight.data if isinstance(weight, Tensor) else None
+    bare = all(arg is None or scalar(arg) == 0.0 for arg in rest)
+    return bool(data) and bare and all(item is not None and item >= 0 for item in data or ())
+
+
 def _linear(value: Value) -> bool:
     """Whether values of both signs are to be expected: sums and products with weights."""
     if _never_negative(value) or _near_one(_producer(value)):
         return False
     node = _unscaled(_producer(value))
-    return node.op in _LINEAR or (node.op == "Add" and len(node.dynamic) == 2)
+    if node.op == "Add" and len(node.dynamic) == 2:
+        return True
+    if node.op in ("Mul", "Div") and len(node.dynamic) == 2:  # of a norm or a gate, signs stay
+        parts = node.dynamic if node.op == "Mul" else node.dynamic[::-1]
+        for gate, other in (parts, parts[::-1])[: 2 if node.op == "Mul" else 1]:
+            if _never_negative(gate):
+                return _unscaled(_producer(other)).op in _LINEAR
+    return node.op in _LINEAR
 
 
 def _near_one(node: Draft.Node) -> bool:
@@ -239,7 +265,8 @@ def _final(value: Value) -> bool:
     return all(user.op == "DequantizeLinear" and not user.out.users for user in value.users)
 
 
-def _static(draft: Draft, node: Draft.Node) -> None:
+def _static(draft: Draft, node: Draft.Node) -> bool:
+    """Rewrite one kernel; whether its result is clamped at zero."""
     op, positions, zero = _STATIC[node.op]
     clamp = zero is not None and _clamped(node.arg(zero)) and not _final(node.out)
     bias = node.arg(_BIAS.get(node.op, 1 << 10))
@@ -253,11 +280,10 @@ def _static(draft: Draft, node: Draft.Node) -> None:
     draft.set_inputs(node, [arg for arg in args if arg is not None])
     draft.retype(node, op)
     draft.prune(rest, "quantisation")
-    if clamp and _linear(node.out) and not (_activated(node.out) or _scores(node.out)):
-        _after(draft, node, "Relu", [], {"restored": "zero point"})
     if bias is not None:
         _after(draft, node, "Add", [bias], {})
     node.out.shape = shape
+    return clamp
 
 
 def _real(node: Draft.Node, position: int) -> Arg:

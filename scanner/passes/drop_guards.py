@@ -2,7 +2,8 @@
 
 A NaN guard on a softmax (`Where(IsNaN(p), 0, p)`: fully masked rows), the wrap of negative
 indices (`Where(i < 0, i + n, i)`, or the same as `(i < 0) * (i + n) + (i >= 0) * i`), and a
-quotient that is zero where its divisor is (`Where(d == 0, 0, n / d)`: without a value there).
+quotient that is zero where its divisor is (`Where(d == 0, 0, n / d)`: without a value there), and
+a Softplus of what is not too large (`Where(x > 20, x, Softplus(x))`).
 
 Before:
     p = Softmax(x)
@@ -15,6 +16,7 @@ After:
 from __future__ import annotations
 
 from genescan.draft import Arg, Draft, Value
+from genescan.graph import Tensor
 from genescan.passes.unify_spellings import scalar
 
 
@@ -27,16 +29,48 @@ def run(draft: Draft) -> None:
         test = condition.node
         if test.op == "IsNaN" and test.inputs[0] in node.inputs[1:]:
             draft.bypass(node, "guard", node.inputs.index(test.inputs[0], 1))
+        elif _soft_above(node, test):
+            draft.bypass(node, "guard", 2)
         elif test.op in ("Greater", "GreaterOrEqual") and len(test.dynamic) == 1:
             index = test.dynamic[0]
             plain = [i for i in (1, 2) if node.inputs[i] is index]
-            if plain and _wrapped(node.inputs[3 - plain[0]], index):
+            if plain == [1] and _straight(node.inputs[2], index, test):
+                draft.bypass(node, "guard", 2)
+            elif plain and _wrapped(node.inputs[3 - plain[0]], index):
                 draft.bypass(node, "guard", plain[0])
         elif test.op == "Equal" and scalar(node.inputs[1]) == 0.0 and _divides(node, test):
             draft.bypass(node, "guard", 2)
+    for node in draft.of("Gather"):
+        _based(draft, node)
     if draft.has("Not"):
         for node in draft.of("Add"):
             _wrap_by_products(draft, node)
+
+
+def _soft_above(node: Draft.Node, test: Draft.Node) -> bool:
+    """Whether a choice gives Softplus(x), but x where that is as good: above a great number."""
+    soft = node.inputs[2]
+    if test.op != "Greater" or len(test.dynamic) != 1 or not isinstance(soft, Value):
+        return False
+    value, bound = test.dynamic[0], scalar(test.inputs[1])
+    plain = node.inputs[1] is value is test.inputs[0]
+    same = soft.node.op == "Softplus" and soft.node.inputs[0] is value
+    return plain and same and (bound is None or bound >= 10.0)
+
+
+def _based(draft: Draft, node: Draft.Node) -> None:
+    """Places of the greatest, after one number whose value lies elsewhere: where a batch begins.
+
+    Rows of all images are picked at once so; with one image the number is zero.
+    """
+    index = node.arg(1)
+    shift = index.node if isinstance(index, Value) else None
+    if shift is None or shift.op != "Add" or shift.out.sole_user is not node:
+        return
+    base = next((arg for arg in shift.inputs if isinstance(arg, Tensor)), None)
+    single = base is not None and base.squeezed == () and base.data is None
+    if single and shift.dynamic[0].node.op in ("TopK", "ArgMax", "ArgMin"):
+        draft.bypass(shift, "beginning of a batch", shift.inputs.index(shift.dynamic[0]))
 
 
 def _wrap_by_products(draft: Draft, node: Draft.Node) -> None:
@@ -56,6 +90,18 @@ def _wrap_by_products(draft: Draft, node: Draft.Node) -> None:
             draft.remove(node, "guard")
             draft.prune(rest, "guard")
             return
+
+
+_LARGE = 10.0
+"""From here on Softplus(x) is x, to five digits."""
+
+
+def _straight(arg: Arg, value: Value, test: Draft.Node) -> bool:
+    """Softplus(x), where x is not so large that its exponential would overflow."""
+    bound = scalar(test.inputs[1])
+    large = test.inputs[0] is value and (bound is None or bound >= _LARGE)
+    soft = isinstance(arg, Value) and arg.node.op == "Softplus" and arg.node.inputs[0] is value
+    return large and soft
 
 
 def _divides(node: Draft.Node, test: Draft.Node) -> bool:

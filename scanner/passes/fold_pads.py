@@ -2,7 +2,8 @@
 
 Exporters write the padding of a convolution as an attribute or as a Pad of its own. Zeros that are
 joined to a value are padding too; so are equal borders around what only convolutions read, where
-the file keeps the borders' values elsewhere.
+the file keeps the borders' values elsewhere. What is cut off after a convolution was padding that
+it need not have had: so many write causal ones.
 
 Before:
     y = Conv(Pad(x, mode="constant"), w[8, 3, 3, 3], kernel_shape=[3, 3])
@@ -27,7 +28,13 @@ def run(draft: Draft) -> None:
     """Bypass every constant-zero Pad whose readers all slide a window."""
     for node in draft.of("Concat"):
         _joined(draft, node)
+    for node in draft.of("Slice"):
+        _cropped(draft, node)
     for node in draft.of("Pad"):
+        borders = node.arg(1) if len(node.inputs) > 1 else None
+        if isinstance(borders, Tensor) and borders.data and set(borders.data) == {0}:
+            draft.bypass(node, "no border")
+            continue
         value = node.arg(2)
         zero = value is None or (isinstance(value, Tensor) and scalar(value) in (0.0, None))
         constant = node.attrs.get("mode", "constant") == "constant"
@@ -36,6 +43,44 @@ def run(draft: Draft) -> None:
             continue
         if all(_absorbs(user, node) for user in users):
             draft.bypass(node, "padding")
+    for node in draft.of("Slice"):
+        _cut(draft, node)
+
+
+def _cut(draft: Draft, node: Draft.Node) -> None:
+    """A cut of what a convolution over steps found in its padding: it is padded on one side."""
+    value = node.inputs[0]
+    while isinstance(value, Value) and value.sole_user is not None and value.node.op == "Add":
+        if len(value.node.dynamic) != 1:
+            return
+        value = value.node.dynamic[0]  # a bias of its own
+    if not isinstance(value, Value) or value.node.op != "Conv" or value.sole_user is None:
+        return
+    before, after, pads = value.shape, node.out.shape, value.node.ints("pads")
+    if before is None or after is None or len(before) != 3 or before[:2] != after[:2]:
+        return
+    length, left, start = before[2], after[2], node.ints("starts")
+    if length is None or left is None or not pads or set(node.ints("steps") or (1,)) != {1}:
+        return
+    spare = max(pads) if start is None else pads[-1] if not any(start) else 0
+    if 0 < length - left <= spare and set(value.node.ints("strides") or (1,)) == {1}:
+        draft.bypass(node, "padding")
+
+
+def _cropped(draft: Draft, node: Draft.Node) -> None:
+    """What is cut off around a transposed convolution's image is its padding."""
+    value, axes = node.inputs[0], node.ints("axes")
+    steps, starts = node.ints("steps") or (), node.ints("starts")
+    if not isinstance(value, Value) or value.sole_user is not node or not axes or starts is None:
+        return
+    rank = value.rank or 0
+    inside = all(axis % rank >= 2 for axis in axes) if rank > 2 else min(axes) >= 2
+    made = value.node
+    if made.op in ("BatchNormalization", "Add") and len(made.dynamic) == 1:
+        made = made.dynamic[0].node
+    plain = all(step == 1 for step in steps) and all(start >= 0 for start in starts)
+    if made.op == "ConvTranspose" and inside and plain:
+        draft.bypass(node, "padding")
 
 
 def _joined(draft: Draft, node: Draft.Node) -> None:

@@ -29,6 +29,8 @@ _CUTTING = frozenset({"Slice", "Split", "Pad", "Resize"})
 Order = tuple[int, ...]
 """For each axis of a value, which axis of its source it was; `_NEW` for one that was put in."""
 _NEW = -1
+_STACK = -2
+"""An axis along which several values stand."""
 _WINDOWS = frozenset({"Conv", "ConvTranspose", "MaxPool", "AveragePool", "LpPool"})
 
 
@@ -37,31 +39,106 @@ def run(draft: Draft) -> None:
     if not draft.has("Transpose"):
         return
     layout: dict[Value, Order] = {}
+    inside = _Inside(layout)
     for node in draft:
         source = node.inputs[0] if node.inputs else None
         order = layout.get(source) if isinstance(source, Value) else None
+        inside.follow(node)
         if node.op == "Transpose":
             perm = node.ints("perm")
             if perm is not None and (order is None or len(order) == len(perm)):
                 layout[node.out] = perm if order is None else tuple(order[axis] for axis in perm)
         elif node.op in ("Unsqueeze", "Squeeze", "Reshape"):
             moved = _widened(node) if order is None else _narrowed(node, order)
+            moved = inside.left(node) if moved is None else moved
             if moved is not None:
                 layout[node.out] = moved
         elif node.op in _CUTTING:
             if order is not None:
                 layout.update(dict.fromkeys(node.outputs, order))
+        elif stacked := _stacked(node, layout):
+            layout[node.out] = stacked
+        elif order is not None and _by_rows(node):
+            layout[node.out] = order
         elif ops.kind(node.op) in _KEEPING or node.op in _KEEPING_OPS:
             known = _common(node, layout)
             if known is not None and not _fills(node, known):
                 layout[node.out] = known
                 _turn_constants(draft, node, known)
         elif node.op.startswith("Reduce") and order is not None and "counted" not in node.attrs:
+            if node.attrs.get("keepdims", 1):
+                layout[node.out] = order
+            elif _over(node, order) == [_STACK]:
+                layout[node.out] = tuple(axis for axis in order if axis != _STACK)
             _count_before(draft, node, order)
+    _drop_new_axes(layout)
+
+
+def _drop_new_axes(layout: Mapping[Value, Order]) -> None:
+    """Shapes without axes that were put in: movement goes next."""
     for value, order in layout.items():
         if _NEW in order and value.rank == len(order) and value.shape is not None:
             kept = range(len(order) - order.count(_NEW))
             value.shape = tuple(value.shape[order.index(axis)] for axis in kept)
+
+
+class _Inside:
+    """Values between a Reshape that cuts or joins axes and the one that takes it back.
+
+    A norm by groups cuts channels in two; products with weights may join all axes but the last.
+    Behind the second Reshape the axes are as they were.
+    """
+
+    def __init__(self, layout: Mapping[Value, Order]) -> None:
+        self.layout = layout
+        self.before: dict[Value, Value] = {}
+        """What was reshaped, by each value in between."""
+
+    def follow(self, node: Draft.Node) -> None:
+        """Enter at a Reshape, and stay inside through arithmetic."""
+        source = node.inputs[0] if node.inputs else None
+        if node.op == "Reshape" and isinstance(source, Value) and source in self.layout:
+            if _cuts_one(source, node.out) or _joins_rows(source, node.out):
+                self.before[node.out] = source
+        elif ops.kind(node.op) in _KEEPING or _by_weights(node):
+            before = {self.before[value] for value in node.dynamic if value in self.before}
+            if len(before) == 1:
+                self.before[node.out] = before.pop()
+
+    def left(self, node: Draft.Node) -> Order | None:
+        """The layout behind a Reshape that takes the other one back."""
+        source = node.inputs[0]
+        outer = self.before.get(source) if isinstance(source, Value) else None
+        if outer is None or outer.shape is None or node.out.shape is None:
+            return None
+        rows = isinstance(source, Value) and source.rank == 2
+        old, new = outer.shape[1:], node.out.shape[1:]
+        same = old[:-1] == new[:-1] and None not in old if rows else old == new
+        return self.layout[outer] if same and len(old) == len(new) else None
+
+
+def _cuts_one(value: Value, result: Value) -> bool:
+    return None is not value.rank == (result.rank or 0) - 1
+
+
+def _joins_rows(value: Value, result: Value) -> bool:
+    before, after = value.shape, result.shape
+    if not before or after is None or len(after) != 2:
+        return False
+    return after[-1] in (before[-1], None)
+
+
+def _by_weights(node: Draft.Node) -> bool:
+    """A product that makes each element of the last axis from the last axis alone."""
+    weight = node.arg(1)
+    plain = isinstance(weight, Tensor) and weight.shape is not None and len(weight.shape) == 2
+    return node.op in ("MatMul", "Gemm") and plain and isinstance(node.inputs[0], Value)
+
+
+def _by_rows(node: Draft.Node) -> bool:
+    """Whether a node leaves all axes where they are, though it is not arithmetic on elements."""
+    normed = ops.kind(node.op) == "Normalization" and len(node.dynamic) == 1
+    return _by_weights(node) or (normed and node.op not in _KEEPING_OPS)
 
 
 def _widened(node: Draft.Node) -> Order | None:
@@ -105,8 +182,32 @@ def _fills(node: Draft.Node, order: Order) -> bool:
     return node.op == "Concat" and isinstance(axis, int) and inside and order[axis] == _NEW
 
 
+def _stacked(node: Draft.Node, layout: Mapping[Value, Order]) -> Order | None:
+    """The layout of values of one layout that stand along an axis put in for them."""
+    axis, parts = node.attrs.get("axis"), [value.node for value in node.dynamic]
+    if node.op != "Concat" or not isinstance(axis, int) or len(parts) != len(node.inputs):
+        return None
+    if any(part.op != "Unsqueeze" or not isinstance(part.inputs[0], Value) for part in parts):
+        return None
+    orders = {layout.get(value) for part in parts for value in part.dynamic[:1]}
+    rank = node.out.rank
+    order = orders.pop() if len(orders) == 1 else None
+    if order is None or rank != len(order) + 1 or _NEW in order or not -rank <= axis < rank:
+        return None
+    return (*order[: axis % rank], _STACK, *order[axis % rank :])
+
+
+def _over(node: Draft.Node, order: Order) -> list[int]:
+    """The axes that a reduction runs over, as its source counted them."""
+    constants = [arg if isinstance(arg, Tensor) else None for arg in node.inputs]
+    axes = shapes.known(shapes.operand(node.attrs, "axes", constants, 1)) or ()
+    return [order[axis] for axis in axes if -len(order) <= axis < len(order)]
+
+
 def _turn_constants(draft: Draft, node: Draft.Node, order: Order) -> None:
     """Constants that are broadcast, and the axis of a Concat, in the layout of the source."""
+    if _STACK in order:
+        return
     axis = node.attrs.get("axis")
     inside = isinstance(axis, int) and -len(order) <= axis < len(order)
     if node.op == "Concat" and isinstance(axis, int) and inside and order[axis] != _NEW:
@@ -137,7 +238,7 @@ def _count_before(draft: Draft, node: Draft.Node, order: Order) -> None:
     if axes is None or not all(-len(order) <= axis < len(order) for axis in axes):
         return
     counted = tuple(sorted(order[axis] for axis in axes if order[axis] != _NEW))
-    if not counted:
+    if not counted or _STACK in order:
         return
     draft.set_inputs(node, node.inputs[:1], {0: node.via.get(0, ())})
     draft.retype(node, node.op, {**node.attrs, "axes": counted, "counted": "before transposes"})

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import math
+
 from genescan.draft import Arg, Draft, Value
 
 _STACKED = 32
@@ -24,6 +26,18 @@ def join(draft: Draft) -> None:
             _join_directions(draft, node)
         if draft.edits == edits:
             break
+    for node in draft.of("Slice"):
+        _drop_choice(draft, node)
+
+
+def _drop_choice(draft: Draft, node: Draft.Node) -> None:
+    """One direction's last state, picked from both: some formats hand them out apart."""
+    value = node.inputs[0]
+    if not isinstance(value, Value) or value.node.op not in _LAYERS or not value.port:
+        return
+    if value.node.attrs.get("direction") == "bidirectional":
+        draft.replace(node.out, value)
+        draft.remove(node, heirs=(value.node,))
 
 
 def _join_steps(draft: Draft, node: Draft.Node) -> None:
@@ -91,10 +105,20 @@ def _seen_through(value: Value) -> Value:
     """A value before reversals of the sequence."""
     while value.node.op in ("ReverseSequence", "Slice"):
         source = value.node.inputs[0]
-        if not isinstance(source, Value):
+        if not isinstance(source, Value) or _shorter(value, source):
             break
         value = source
     return value
+
+
+def _shorter(cut: Value, whole: Value) -> bool:
+    """Whether a Slice takes steps out of a sequence: what is reversed stays as long."""
+    if cut.node.op != "Slice" or "part" in cut.node.attrs:
+        return cut.node.op == "Slice"
+    before, after = whole.shape, cut.shape
+    if before is None or after is None or None in before or None in after:
+        return False
+    return math.prod(d or 0 for d in after) < math.prod(d or 0 for d in before)
 
 
 def _layer(value: Value) -> Value | None:

@@ -13,8 +13,10 @@ After:
 
 from __future__ import annotations
 
-from genescan import ops
-from genescan.draft import Arg, Draft
+import math
+
+from genescan import ops, shapes
+from genescan.draft import Arg, Draft, Value
 from genescan.graph import Attr, Tensor
 from genescan.passes import contract_movement
 
@@ -25,6 +27,7 @@ _CHANCE = frozenset(
     }
 )  # fmt: skip
 _TYPES = ("Cast", "Quantize", "Dequantize", "quantised")
+_ONES = ("Squeeze", "Unsqueeze", "Expand", "Tile")
 _INTEGERS = ("int64", "int32")
 """Types of sizes, axes and indices: where these are equal, they are meant to be."""
 
@@ -37,12 +40,68 @@ def run(draft: Draft) -> None:
             continue
         key = _key(node) if _certain(node) else id(node)
         first = seen.setdefault(key, node)
-        if first is node:
+        if first is node or not _as_large(node, first):
             _merge_turned(draft, node, seen)
             continue
         for mine, kept in zip(node.outputs, first.outputs, strict=True):
             draft.replace(mine, kept)
         draft.remove(node, heirs=(first,))
+
+
+def run_again(draft: Draft) -> None:
+    """Means and sums that differ in how axes are counted or kept, then what is made of them."""
+    seen: dict[object, Draft.Node] = {}
+    for node in draft:
+        if node.op.startswith("Reduce"):
+            key = _reduction(node)
+        elif ops.kind(node.op) == "Elementwise" and not node.op.startswith("Random"):
+            key = (*_key(node), _turns(node))
+        else:
+            continue
+        first = None if key is None else seen.setdefault(key, node)
+        if first is None or first is node or not _as_large(node, first):
+            continue
+        if not _same_to_readers(node, first):
+            continue
+        for mine, kept in zip(node.outputs, first.outputs, strict=True):
+            draft.replace(mine, kept)
+        draft.remove(node, heirs=(first,))
+
+
+def _as_large(node: Draft.Node, first: Draft.Node) -> bool:
+    """A product of a column and a row has more elements than one of elements: movement is gone."""
+    both = node.out.shape, first.out.shape
+    if any(shape is None or None in shape for shape in both):
+        return True
+    sizes = {math.prod(size or 0 for size in shape or ()) for shape in both}
+    return len(sizes) == 1
+
+
+def _reduction(node: Draft.Node) -> tuple[object, ...] | None:
+    """Equal for reductions of one value over the same axes; None where these are not known."""
+    value = node.inputs[0]
+    constants = [arg if isinstance(arg, Tensor) else None for arg in node.inputs]
+    axes = shapes.known(shapes.operand(node.attrs, "axes", constants, 1))
+    if not isinstance(value, Value) or value.rank is None or axes is None or node.dynamic[1:]:
+        return None
+    places = tuple(sorted(axis % value.rank for axis in axes if -value.rank <= axis < value.rank))
+    return node.op, id(value), places, node.attrs.get("stored"), _turns(node)
+
+
+def _turns(node: Draft.Node) -> tuple[object, ...]:
+    """What moved the operands; at means and sums without the axes of one that come and go."""
+    kept = []
+    for place, arg in enumerate(node.inputs):
+        reduced = isinstance(arg, Value) and arg.node.op.startswith("Reduce")
+        way = (w for w in _way(node, place) if not (reduced and w.startswith(_ONES)))
+        kept.append(tuple(way))
+    return tuple(sorted(kept) if ops.commutative(node.op) else kept)
+
+
+def _same_to_readers(node: Draft.Node, first: Draft.Node) -> bool:
+    """Whether readers may as well read the other one, which perhaps kept an axis of one."""
+    same = all(a.rank == b.rank for a, b in zip(node.outputs, first.outputs, strict=True))
+    return same or not any(user.op.startswith("Reduce") for user in node.out.users)
 
 
 def _merge_turned(draft: Draft, node: Draft.Node, seen: dict[object, Draft.Node]) -> None:
@@ -92,6 +151,8 @@ def _operand(arg: Arg) -> object:
     known = arg.data is not None and None not in arg.data
     if known and (len(arg.data or ()) <= 1 or arg.dtype in _INTEGERS):
         return arg.dtype, arg.shape, arg.data
+    if arg.squeezed == () and arg.payload is not None:  # OpenVINO stores equal numbers once
+        return arg.dtype, arg.payload
     return id(arg)
 
 

@@ -32,6 +32,8 @@ def run(draft: Draft) -> None:
     for op in _GLOBAL:
         for node in draft.of(op):
             _whole(draft, node)
+    for node in draft.of("ReduceMean", "ReduceMax"):
+        _flat(draft, node)
     for op in _WINDOWS:
         for node in draft.of(op):
             axis = _idle(node)
@@ -50,6 +52,37 @@ def _whole(draft: Draft, node: Draft.Node) -> None:
     padded = any(node.ints("pads") or ())
     if alone and not spread and not padded and all(size == 1 for size in result[2:]):
         draft.retype(node, _GLOBAL[node.op], {})
+
+
+def _flat(draft: Draft, node: Draft.Node) -> None:
+    """A reduction over an axis of one that was put in for it, and others: over the others."""
+    value = node.inputs[0]
+    wide = value.node if isinstance(value, Value) and value.node.op == "Unsqueeze" else None
+    source = None if wide is None else wide.inputs[0]
+    if wide is None or not isinstance(source, Value) or source.rank is None:
+        return
+    rank = source.rank + 1
+    put, axes = _axes_of(wide), _axes_of(node)
+    if put is None or len(put) != 1 or not axes or any(not -rank <= a < rank for a in axes):
+        return
+    place, taken = put[0] % rank, sorted(axis % rank for axis in axes)
+    if place not in taken or len(taken) < 2:
+        return
+    over = tuple(axis - (axis > place) for axis in taken if axis != place)
+    draft.set_inputs(node, [source])
+    draft.retype(node, node.op, {**node.attrs, "axes": over})
+    if node.attrs.get("keepdims", 1):
+        out = node.out
+        again = draft.add("Unsqueeze", [], before=node.next, origin=(node,), shapes=(out.shape,))
+        draft.replace(out, again.out)
+        out.shape = None if out.shape is None else (*out.shape[:place], *out.shape[place + 1 :])
+        draft.set_inputs(again, [out, Tensor("int64", (1,), (place,))])
+    draft.prune([wide.out], "axis of one")
+
+
+def _axes_of(node: Draft.Node) -> tuple[int, ...] | None:
+    constants = [arg if isinstance(arg, Tensor) else None for arg in node.inputs]
+    return shapes.known(shapes.operand(node.attrs, "axes", constants, 1))
 
 
 def _kernel(node: Draft.Node) -> Dims | None:

@@ -33,8 +33,32 @@ def run(draft: Draft) -> None:
         _sink(draft, node)
     for node in draft.of("Add"):
         _give_back(draft, node)
-    for node in draft.of("Add"):
+    for node in draft.of("Add", "Mul"):
         _merge(draft, node)
+
+
+def run_signs(draft: Draft) -> None:
+    """-x is x times a number, as one converter writes it; the number may lie elsewhere."""
+    for node in draft.of("Neg"):
+        draft.set_inputs(node, [node.inputs[0], Tensor("float32", (), (-1.0,))], node.via)
+        draft.retype(node, "Mul", {})
+    for node in draft.of("Mul"):
+        _merge(draft, node)
+    for node in draft.of("Mul"):
+        _divide(draft, node)
+
+
+def _divide(draft: Draft, node: Draft.Node) -> None:
+    """A product with a reciprocal is a quotient."""
+    if len(node.dynamic) != 2 or node.inputs[0] is node.inputs[1]:
+        return
+    for position, value in enumerate(node.dynamic):
+        if value.node.op == "Reciprocal":
+            via = {0: node.via.get(1 - position, ()), 1: value.node.via.get(0, ())}
+            draft.set_inputs(node, [node.inputs[1 - position], value.node.inputs[0]], via)
+            draft.retype(node, "Div", {})
+            draft.prune([value], heirs=(node,))
+            return
 
 
 def _split(node: Draft.Node) -> tuple[Value, Tensor] | None:
@@ -71,7 +95,7 @@ def _distribute(draft: Draft, node: Draft.Node) -> None:
     if parts is None or inner is None or addends is None or inner.out.sole_user is not node:
         return
     (source, constant), factor = addends, parts[1]
-    if _extent(constant) < 2:
+    if _extent(constant) < 2 and not _between(source, constant, factor, node.out):
         return  # a bias, which folds into weights before it
     shift = Tensor(constant.dtype, sizes.broadcast(constant.shape, factor.shape))
     after = node.via.get(node.inputs.index(inner.out), ())
@@ -81,6 +105,15 @@ def _distribute(draft: Draft, node: Draft.Node) -> None:
     draft.replace(node.out, total.out)
     draft.set_inputs(total, [node.out, shift])
     draft.remove(inner, heirs=(total,))
+
+
+def _between(source: Value, constant: Tensor, factor: Tensor, result: Value) -> bool:
+    """Whether two numbers stand where no weights are that may take them in."""
+    user = result.sole_user
+    weighed = source.node.op in _WEIGHING or (user is not None and user.op in _WEIGHING)
+    if source.node.op == "Input":  # an image's statistics, also one for each channel
+        return not all(each.op in _WEIGHING for each in result.users)
+    return constant.squeezed == factor.squeezed == () and not weighed
 
 
 def _extent(constant: Tensor) -> int:

@@ -71,9 +71,12 @@ def _fuse_plain(draft: Draft, link: _Link, chain: list[Draft.Node]) -> None:
                 source, states = x, [h.node.dynamic[0]]
                 break
     weight = product.inputs[1]
+    projected = False
     while isinstance(source, Value) and source.node.op in _BESIDE and source.node.dynamic:
         if source.node.op == "Linear" and isinstance(source.node.arg(1), Tensor):
-            weight = source.node.inputs[1]
+            if projected:  # a layer of its own before the recurrent one
+                break
+            weight, projected = source.node.inputs[1], True
         source = source.node.dynamic[0]
     kernels = [
         Tensor("float32", None if w.shape is None else (1, *w.shape), None, w.name)

@@ -68,6 +68,13 @@ def _per_channel(arg: Arg) -> bool:
     return len(arg.shape) >= 2 and (arg.shape[-1] == 1 or len(arg.shape) == 4)
 
 
+def _per_feature(one: Tensor | None, other: Tensor | None) -> bool:
+    """Two constants of one number per feature, of as many: how a row of a table is normalised."""
+    if one is None or other is None or one.squeezed is None or one.squeezed != other.squeezed:
+        return False
+    return len(one.squeezed) == 1 and all(c.shape and c.shape[-1] != 1 for c in (one, other))
+
+
 def _spreads(node: Draft.Node) -> bool:
     """Whether a factor makes many features of one: an embedding of numbers, which is no affine."""
     before, after = node.dynamic[0].shape, node.out.shape
@@ -99,22 +106,42 @@ def _scale_kernel(draft: Draft, node: Draft.Node) -> None:
 def _affine(draft: Draft, node: Draft.Node) -> None:
     """Add(Mul(x, scale), shift) with per-channel constants, away from any convolution."""
     user = node.out.sole_user
-    if user is None or user.op != "Add" or not node.dynamic:
+    if not node.dynamic:
+        return
+    if user is None or user.op != "Add" or len(user.dynamic) != 1:
+        _centred(draft, node)
         return
     if node.dynamic[0].node.op in _CONVS and node.dynamic[0].sole_user is node:
         return  # the convolution takes it, unless others read it as it is
-    if not _per_channel(_constant(node)) or not _per_channel(_constant(user)):
+    affine = _constant(node), _constant(user)
+    if not all(map(_per_channel, affine)) and not _per_feature(*affine):
         return
     if _spreads(node):
         return
     first, region = node, [node, user]
     centred = node.dynamic[0].node  # (x - mean) * scale + shift
-    alone = node.dynamic[0].sole_user is node
-    if alone and centred.op == "Add" and _per_channel(_constant(centred)):
+    alone, mean = node.dynamic[0].sole_user is node, _constant(centred)
+    if alone and centred.op == "Add" and (_per_channel(mean) or _per_feature(mean, affine[0])):
         first, region = centred, [centred, node, user]
     source = first.dynamic[0]
     made = draft.fuse(region, user.out, "BatchNormalization", [source], {"origin": "decomposed"})
     made.via = {0: first.via.get(first.inputs.index(source), ())}
+
+
+def _centred(draft: Draft, node: Draft.Node) -> None:
+    """(x - mean) * scale with constants for each channel: a normalisation without an affine."""
+    inner = node.dynamic[0].node
+    if inner.op != "Add" or inner.out.sole_user is not node or not inner.dynamic:
+        return
+    source = inner.dynamic[0]
+    if not _per_channel(_constant(inner)) or not _per_channel(_constant(node)):
+        return
+    if source.node.op in (*_CONVS, "Input"):
+        return
+    made = draft.fuse(
+        [inner, node], node.out, "BatchNormalization", [source], {"origin": "decomposed"}
+    )
+    made.via = {0: inner.via.get(inner.inputs.index(source), ())}
 
 
 def _normal_form(draft: Draft, node: Draft.Node) -> None:

@@ -29,6 +29,9 @@ def run(draft: Draft) -> None:
         _gemm(draft, node)
     for node in draft.of("Einsum"):
         _einsum(draft, node)
+    for node in draft.of("MatMul"):
+        for position in (0, 1):
+            _bring_out(draft, node, position)
     for node in draft.of("Linear"):
         _absorb_scale(draft, node)
         _take_bias(draft, node)
@@ -51,11 +54,23 @@ def _become(draft: Draft, node: Draft.Node, value: Value, weight: Tensor, bias: 
     draft.retype(node, "Linear", {"bias": bias})
 
 
+def _matrix(weight: Tensor) -> Tensor:
+    """A vector as a column, a stack of one matrix as that matrix."""
+    shape = weight.shape
+    if shape is not None and len(shape) == 1:
+        shape = (*shape, 1)
+    while shape is not None and len(shape) > 2 and shape[0] == 1:
+        shape = shape[1:]
+    return Tensor(weight.dtype, shape, weight.data, weight.name, weight.payload)
+
+
 def _matmul(draft: Draft, node: Draft.Node) -> None:
     if len(node.inputs) != 2 or len(node.dynamic) != 1:
         return
     position = 1 if isinstance(node.inputs[1], Tensor) else 0
     weight = node.inputs[position]
+    if isinstance(weight, Tensor):
+        weight = _matrix(weight)
     if isinstance(weight, Tensor) and (weight.shape is None or len(weight.shape) == 2):
         turned = _turned(weight) if position == 1 else weight
         _become(draft, node, node.dynamic[0], turned, False)
@@ -81,8 +96,12 @@ def _gemm(draft: Draft, node: Draft.Node) -> None:
 
 def _einsum(draft: Draft, node: Draft.Node) -> None:
     """An Einsum with one weight is a Linear when no letter is shared by all three terms."""
-    equation = str(node.attrs.get("equation", "")).replace(" ", "")
-    if "->" not in equation or "." in equation or len(node.inputs) != 2 or len(node.dynamic) != 1:
+    equation = str(node.attrs.get("equation", "")).replace(" ", "").replace("...", ".")
+    if "->" not in equation or len(node.inputs) < 2:
+        return
+    pair = len(node.inputs) == 2 and len(node.dynamic) == 1
+    if not pair or not _sums(equation):
+        _product(draft, node, equation)
         return
     terms, result = equation.split("->", 1)
     position = 1 if isinstance(node.inputs[1], Tensor) else 0
@@ -104,8 +123,90 @@ def _einsum(draft: Draft, node: Draft.Node) -> None:
     _become(draft, node, node.dynamic[0], Tensor(weight.dtype, shape, None, weight.name), False)
 
 
+def _sums(equation: str) -> set[str]:
+    """Letters over which a product of two is summed."""
+    terms, result = equation.split("->", 1)
+    first, _, second = terms.partition(",")
+    return ({*first} & {*second}) - {*result}
+
+
+def _product(draft: Draft, node: Draft.Node, equation: str) -> None:
+    """An Einsum of values multiplies matrices, two at a time, or without a sum only elements."""
+    terms, result = equation.split("->", 1)
+    if any(terms.count(letter) == 1 and letter not in result for letter in {*terms} - {","}):
+        return  # a sum over what one operand has alone
+    parts = terms.split(",")
+    while len(parts) > 2:  # from the left, as torch multiplies them
+        kept = {*result}.union(*parts[2:])
+        between = "".join(dict.fromkeys(c for c in parts[0] + parts[1] if c in kept))
+        inner = draft.add("Einsum", node.inputs[:2], before=node, origin=(node,))
+        inner.via = {place: node.via.get(place, ()) for place in (0, 1)}
+        _multiply(draft, inner, (parts[0], parts[1]), between)
+        via = {place - 1: way for place, way in node.via.items() if place > 1}
+        draft.set_inputs(node, [inner.out, *node.inputs[2:]], via)
+        parts = [between, *parts[2:]]
+    if len(parts) == 2:
+        _multiply(draft, node, (parts[0], parts[1]), result)
+
+
+def _multiply(draft: Draft, node: Draft.Node, parts: tuple[str, str], result: str) -> None:
+    """A product of two: of matrices, of a column and a row, or of elements."""
+    own = [
+        [letter for letter in result if letter in mine and letter not in other]
+        for mine, other in (parts, parts[::-1])
+    ]
+    if not _sums(f"{parts[0]},{parts[1]}->{result}") and not all(own):
+        draft.retype(node, "Mul", {})
+        return
+    draft.retype(node, "MatMul", {})
+
+
+def _bring_out(draft: Draft, node: Draft.Node, position: int) -> None:
+    """A factor of one operand is one of the product: optimisers move it behind or before."""
+    value = node.arg(position)
+    scale = value.node if isinstance(value, Value) else None
+    if len(node.dynamic) != 2 or scale is None or scale.op != "Mul" or len(scale.dynamic) != 1:
+        return
+    factor = next((arg for arg in scale.inputs if isinstance(arg, Tensor)), None)
+    if factor is None or not _alone(factor) or scale.out.sole_user is not node:
+        return
+    source = scale.dynamic[0]
+    draft.replace(scale.out, source, scale.via.get(scale.inputs.index(source), ()))
+    draft.remove(scale, heirs=(node,))
+    user = node.out.sole_user
+    if user is not None and user.op == "Mul" and any(_alone(arg) for arg in user.inputs):
+        return  # there is a factor already
+    scaled = draft.add("Mul", [], before=node.next, origin=(node,), shapes=(node.out.shape,))
+    draft.replace(node.out, scaled.out)
+    draft.set_inputs(scaled, [node.out, factor])
+
+
+def _absorb_behind(draft: Draft, value: Value) -> None:
+    """X * a + b before weights, with an input x, is as well (x + b / a) times weights."""
+    scale = value.node.dynamic[0].node
+    if scale.op != "Mul" or len(scale.dynamic) != 1 or scale.out.sole_user is not value.node:
+        return
+    source = scale.dynamic[0]
+    constant = next((arg for arg in scale.inputs if isinstance(arg, Tensor)), None)
+    if constant is None or source.node.op != "Input" or value.outputs:
+        return
+    if all(
+        user.op in ("Conv", "Linear") and _takes_scale(user, value, constant)
+        for user in value.users
+    ):
+        draft.replace(scale.out, source, scale.via.get(scale.inputs.index(source), ()))
+        draft.remove(scale, heirs=(value.node,))
+
+
+def _alone(arg: object) -> bool:
+    return isinstance(arg, Tensor) and arg.squeezed == ()
+
+
 def _absorb_scale(draft: Draft, node: Draft.Node) -> None:
     value = node.inputs[0]
+    if isinstance(value, Value) and value.node.op == "Add" and len(value.node.dynamic) == 1:
+        _absorb_behind(draft, value)
+        return
     if not isinstance(value, Value) or value.node.op != "Mul" or len(value.node.dynamic) != 1:
         return
     scale = value.node
@@ -218,8 +319,10 @@ def _unpack(draft: Draft, node: Draft.Node) -> None:
 def _cuts_features(cut: Draft.Node, node: Draft.Node) -> bool:
     """Whether a Slice cuts the feature axis of a Linear's own output."""
     labels = _movement(cut)
-    if _ones_behind(cut):
+    if _ones_behind(cut) or (labels and _before_ones(cut, node, labels)):
         return True
+    if {*labels} <= {"Unsqueeze", "Squeeze"} and cut.out.rank == node.out.rank:
+        labels = []  # an axis for the sake of a normalisation
     weight = node.inputs[1]
     features = weight.shape[0] if isinstance(weight, Tensor) and weight.shape else None
     sizes = labels[0][8:-1].split(",") if labels and labels[0].startswith("Reshape(") else []
@@ -239,21 +342,34 @@ def _movement(cut: Draft.Node) -> list[str]:
 
 def _ones_behind(cut: Draft.Node) -> bool:
     """Whether features were given axes of one behind them, as scales of a map's channels are."""
-    axis, shape = cut.attrs.get("axis", cut.attrs.get("axes")), cut.out.shape
-    labels = _movement(cut)
-    if isinstance(axis, tuple):
-        axis = axis[0] if len(axis) == 1 else None
+    labels, shape = _movement(cut), cut.out.shape
+    axes = cut.ints("axis") or cut.ints("axes") or ()
     if not labels or any(label[:9] != "Unsqueeze" for label in labels) or not shape:
         return False
-    if not isinstance(axis, int) or not -len(shape) <= axis < len(shape):
+    if len(axes) != 1 or not -len(shape) <= axes[0] < len(shape):
         return False
-    return shape[axis] != 1 and all(size == 1 for size in shape[axis % len(shape) + 1 :])
+    return shape[axes[0]] != 1 and all(size == 1 for size in shape[axes[0] % len(shape) + 1 :])
 
 
 def _rows(cut: Draft.Node) -> int | None:
-    """How many features a cut leaves."""
-    sizes = [size for size in cut.out.shape or () if size != 1 or not _ones_behind(cut)]
-    return sizes[-1] if sizes else None
+    """How many features a cut takes: the size of the last axis, or of the one before ones."""
+    axes, shape = cut.ints("axis") or cut.ints("axes") or (-1,), cut.out.shape
+    if not shape:
+        return None
+    return shape[axes[0]] if -len(shape) <= axes[0] < len(shape) else shape[-1]
+
+
+def _before_ones(cut: Draft.Node, node: Draft.Node, labels: list[str]) -> bool:
+    """Whether features became the channels of one pixel before they were cut."""
+    shape, rows = cut.out.shape, node.out.shape
+    axes = cut.ints("axis") or cut.ints("axes") or ()
+    plain = all(label.startswith(("Unsqueeze", "Reshape")) for label in labels)
+    if not plain or shape is None or rows is None or len(axes) != 1:
+        return False
+    axis = axes[0] + len(shape) if axes[0] < 0 else axes[0]
+    if not 0 < axis < len(shape) or any(size != 1 for size in shape[axis + 1 :]):
+        return False
+    return [s for s in shape[:axis] if s != 1] == [s for s in rows[:-1] if s != 1]
 
 
 def _feeds_attention(slices: list[Draft.Node]) -> bool:

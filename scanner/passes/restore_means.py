@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import math
 
+from genescan import shapes
 from genescan.draft import Draft, Value
 from genescan.graph import Dims, Tensor
 from genescan.passes import fold_constants
@@ -26,8 +27,15 @@ _COPIES = ("Expand", "Tile")
 """Movement that makes more elements."""
 
 
+_TYPES = {"Cast", "Quantize", "Dequantize", "quantised"}
+_REPEATED = ("ReduceMean", "ReduceSum", "ReduceMax", "ReduceMin")
+"""Over one axis after another these are what they are over both."""
+
+
 def run(draft: Draft) -> None:
-    """Leave out factors of one, then look at every sum that only one factor reads."""
+    """Join reductions in a row, leave out factors of one, then look at sums one factor reads."""
+    for node in draft.of(*_REPEATED):
+        _join(draft, node)
     for node in draft.of("Mul"):
         position = _weights_of_one(node)
         if position is not None:
@@ -44,6 +52,36 @@ def run(draft: Draft) -> None:
         if factor.squeezed == ():
             draft.bypass(user, "count of a mean", user.inputs.index(node.out))
             draft.retype(node, "ReduceMean")
+
+
+def _join(draft: Draft, node: Draft.Node) -> None:
+    """The mean over columns of the mean over rows is the mean over both."""
+    value = node.inputs[0]
+    inner = value.node if isinstance(value, Value) else None
+    if inner is None or inner.op != node.op or inner.out.sole_user is not node:
+        return
+    source = inner.inputs[0]
+    rank = source.rank if isinstance(source, Value) else None
+    before, after = (_axes(each) for each in (inner, node))
+    moved = {*node.via.get(0, ()), *inner.via.get(0, ())} - _TYPES
+    if rank is None or not before or not after or moved:
+        return
+    if "counted" in inner.attrs or "counted" in node.attrs:
+        return  # in another order of axes than these
+    gone = {axis % rank for axis in before}
+    kept = bool(inner.attrs.get("keepdims", 1))
+    left = [axis for axis in range(rank) if kept or axis not in gone]
+    if any(not -len(left) <= axis < len(left) for axis in after):
+        return
+    axes = tuple(sorted(gone | {left[axis] for axis in after}))
+    attrs = {**node.attrs, "axes": axes}
+    if kept == bool(node.attrs.get("keepdims", 1)):
+        draft.fuse([inner, node], node.out, node.op, [source], attrs)
+
+
+def _axes(node: Draft.Node) -> tuple[int, ...] | None:
+    constants = [arg if isinstance(arg, Tensor) else None for arg in node.inputs]
+    return shapes.known(shapes.operand(node.attrs, "axes", constants, 1))
 
 
 def _weights_of_one(node: Draft.Node) -> int | None:

@@ -52,6 +52,11 @@ _NORMS = ("LayerNormalization", "RMSNormalization", "GroupNormalization", "Insta
 
 def run(draft: Draft) -> None:
     """Fuse around every reduction, then settle attributes and trailing affines of all norms."""
+    for op, rank in (("InstanceNormalization", 3), ("GroupNormalization", 2)):
+        for node in draft.of(op):
+            moved = bool(node.via.get(0)) or not node.dynamic
+            if (node.out.rank or (None if moved else node.dynamic[0].rank)) == rank:
+                draft.retype(node, "LayerNormalization")  # over one axis, as any
     for op in ("ReduceMean", "ReduceL2", "ReduceSumSquare", "ReduceSum", "GlobalAveragePool"):
         for node in draft.of(op):
             _around(draft, node)
@@ -165,7 +170,10 @@ def _named(
     if _affine([_normalised(sample, centre=True) for sample in _SAMPLES], values):
         if any(_grouped(node, entry) for node in reduces):
             return "GroupNormalization"
-        wide = any(map(_several_axes, reduces)) and not any(map(_one_row, reduces))
+        nested = any(_nested(node) for node in reduces)
+        wide = (nested or any(map(_several_axes, reduces))) and not any(map(_one_row, reduces))
+        if wide and entry.shape is not None and len(entry.shape) - entry.shape.count(1) < 2:
+            wide = False  # of one pixel: over channels, or there is nothing to do
         return "InstanceNormalization" if wide else "LayerNormalization"
     if _affine([_normalised(sample, centre=False) for sample in _SAMPLES], values):
         sums = any(node.op not in ("ReduceMean", "GlobalAveragePool") for node in reduces)
@@ -184,6 +192,12 @@ def _several_axes(node: Draft.Node) -> bool:
         return not isinstance(value, Value) or value.rank != 3
     axes = _axes(node)
     return axes is not None and len(axes) > 1
+
+
+def _nested(node: Draft.Node) -> bool:
+    """A mean of means: over two axes, one after the other."""
+    value = node.inputs[0]
+    return isinstance(value, Value) and value.node.op == node.op == "ReduceMean"
 
 
 def _axes(node: Draft.Node) -> tuple[int | None, ...] | None:
@@ -277,6 +291,9 @@ def _absorb_wide(draft: Draft, node: Draft.Node) -> None:
     if len(constants) != 2 or constants[0].squeezed != constants[1].squeezed:
         return
     extent, whole = constants[0].squeezed, node.out.shape
+    if whole is not None and len(whole) > 3 and set(whole[2:]) == {1}:
+        extent = constants[0].shape  # of one pixel: over channels, or there is nothing to do
+        extent = extent[1:] if extent is not None and len(extent) == len(whole) else extent
     if extent is None or whole is None or not 2 <= len(extent) < len(whole):
         return
     if all(b in (a, None) for a, b in zip(extent, whole[-len(extent) :], strict=True)):

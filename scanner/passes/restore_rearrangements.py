@@ -19,9 +19,10 @@ from __future__ import annotations
 from genescan import shapes
 from genescan.draft import Arg, Draft, Value
 from genescan.graph import Attr, Dims, Tensor
+from genescan.passes import shuffles
 
 _SHUFFLES = {
-    # (rank between the reshapes, permutation) -> operator
+    # (rank between the reshapes, permutation) -> operator, where sizes are not known
     (5, (0, 2, 1, 3, 4)): "ChannelShuffle",
     (4, (0, 2, 1, 3)): "ChannelShuffle",
     (5, (0, 1, 2, 4, 3)): "ChannelShuffle",  # channels last
@@ -47,6 +48,9 @@ def run(draft: Draft) -> None:
         _everything(draft, node)
     for node in draft.of("Gather"):
         _roll(draft, node)
+        _repeat(draft, node)
+    for node in draft.of("GatherND"):
+        _one_index(draft, node)
 
 
 def _everything(draft: Draft, node: Draft.Node) -> None:
@@ -160,26 +164,64 @@ def _repeated(node: Draft.Node) -> tuple[Value, int, int] | None:
     return None
 
 
+def _one_index(draft: Draft, node: Draft.Node) -> None:
+    """Indices of one number each pick rows, as a Gather along the first axis does."""
+    index = node.arg(1)
+    single = isinstance(index, Value) and index.shape and index.shape[-1] == 1
+    if single and not node.attrs.get("batch_dims", 0):
+        draft.retype(node, "Gather", {"axis": 0})
+
+
 def _roll(draft: Draft, node: Draft.Node) -> None:
-    """A Gather that takes all there is, the end before the beginning: two halves change places."""
+    """A Gather that takes all there is, the end before the beginning: two halves change places.
+
+    So does one whose indices lie elsewhere, but are as many as there are elements: Core ML.
+    """
     data, index, axis = node.inputs[0], node.arg(1), node.attrs.get("axis", 0)
-    taken = shapes.known(index if isinstance(index, Tensor) else None)
-    if not isinstance(data, Value) or data.shape is None or not isinstance(axis, int):
+    if not isinstance(data, Value) or data.shape is None or not isinstance(index, Tensor):
         return
-    if not taken or not -len(data.shape) <= axis < len(data.shape):
+    if not isinstance(axis, int) or not -len(data.shape) <= axis < len(data.shape):
         return
-    size, first = len(taken), taken[0]
-    turned = (*range(first, size), *range(first))
-    if data.shape[axis] != size or not 0 < first < size or taken != turned:
+    size, taken = data.shape[axis], shapes.known(index)
+    if size is None or size < 2 or index.shape != (size,):
         return
+    bounds: list[dict[str, Attr]] = [{"axes": (axis,)}] * 2
+    if taken is not None:
+        first = taken[0]
+        if not 0 < first < size or taken != (*range(first, size), *range(first)):
+            return
+        parts = ((first, size), (0, first))
+        bounds = [{"starts": (a,), "ends": (b,), "axes": (axis,)} for a, b in parts]
+    elif index.data is not None:
+        return
+    else:
+        node.marks["assumed"] = "indices that turn round"
     halves = []
-    for start, end in ((first, size), (0, first)):
-        attrs: dict[str, Attr] = {"starts": (start,), "ends": (end,), "axes": (axis,)}
+    for attrs in bounds:
         made = draft.add("Slice", [data], attrs, before=node, origin=(node,))
         made.via = {0: node.via.get(0, ())}
         halves.append(made.out)
     draft.set_inputs(node, halves)
     draft.retype(node, "Concat", {"axis": axis})
+
+
+def _repeat(draft: Draft, node: Draft.Node) -> None:
+    """A Gather by a count of all there is, repeated: how OpenVINO repeats the heads of keys.
+
+    The indices were computed from constants, and their numbers are lost; there are so many times
+    as many as there are rows.
+    """
+    data, index, axis = node.inputs[0], node.arg(1), node.attrs.get("axis", 0)
+    if not isinstance(data, Value) or data.shape is None or not isinstance(index, Tensor):
+        return
+    stored = index.name or index.payload is not None or index.data is not None
+    if stored or not isinstance(axis, int) or not -len(data.shape) <= axis < len(data.shape):
+        return
+    size, count = data.shape[axis], (index.squeezed or (None,))[0]
+    if len(index.squeezed or ()) == 1 and size and count and count > size and not count % size:
+        draft.set_inputs(node, [data], {0: node.via.get(0, ())})
+        draft.retype(node, "Tile", {})
+        node.marks["assumed"] = "all rows, repeated"
 
 
 def _slices_all(node: Draft.Node, before: Dims) -> bool:
@@ -211,15 +253,30 @@ def _shuffle(draft: Draft, node: Draft.Node) -> None:
     before = source.node
     if before.op != "Reshape" or source.sole_user is not node:
         return
-    name = _SHUFFLES.get((len(perm), perm))
     data = before.inputs[0]
-    if name is None or not isinstance(data, Value) or 4 not in (data.rank, after.out.rank):
+    if not isinstance(data, Value):
         return
-    if any(rank not in (4, None) for rank in (data.rank, after.out.rank)):
-        return
-    if name == "ChannelShuffle" and not _leaves_pixels(data.shape, source.shape, perm):
-        return
-    draft.fuse([before, node, after], after.out, name, [data])
+    sizes = (data.shape, source.shape, after.out.shape)
+    if any(rank is None or None in rank[1:] for rank in sizes):
+        name = _by_order(perm, *sizes)
+    else:
+        whole, cut, result = (rank or () for rank in sizes)
+        name = shuffles.name(whole, cut, perm, result)
+    if name is not None:
+        draft.fuse([before, node, after], after.out, name, [data])
+
+
+def _by_order(
+    perm: tuple[int, ...], whole: Dims | None, cut: Dims | None, result: Dims | None
+) -> str | None:
+    """The operator that is usually spelt with this order of axes."""
+    name = _SHUFFLES.get((len(perm), perm))
+    ranks = [None if sizes is None else len(sizes) for sizes in (whole, result)]
+    if 4 not in ranks or any(rank not in (4, None) for rank in ranks):
+        return None
+    if name == "ChannelShuffle" and not _leaves_pixels(whole, cut, perm):
+        return None
+    return name
 
 
 def _leaves_pixels(whole: Dims | None, cut: Dims | None, perm: tuple[int, ...]) -> bool:
@@ -264,4 +321,6 @@ def _group_norm(draft: Draft, node: Draft.Node) -> None:
         return
     alone = channels is not None and channels == target[1]  # as many groups as channels
     name = "InstanceNormalization" if alone else "GroupNormalization"
+    if data.rank == 2 or (data.shape and source.shape and data.shape[-2:] == source.shape[-2:]):
+        name = "LayerNormalization"  # parts of a row, as the heads of a token
     draft.fuse([before, node, after], after.out, name, [data])

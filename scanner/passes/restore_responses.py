@@ -20,21 +20,53 @@ from genescan.graph import Tensor
 from genescan.passes.regions import is_open
 
 _ARITHMETIC = ("Add", "Mul", "Div")
+_MEANS = ("GlobalAveragePool", "AveragePool", "ReduceMean")
 _STEPS = 8
 """Nodes between the division and the mean square."""
 
 
 def run(draft: Draft) -> None:
-    """Look at every division, then at every power that is left."""
+    """Look at every division, at every root of a sum, then at every power that is left."""
     for node in draft.of("Div", "Mul"):
         _response(draft, node)
+    for node in draft.of("Sqrt"):
+        _length(draft, node)
     for node in draft.of("Pow"):
         base = node.inputs[0]
-        if is_open(node.arg(1)) and isinstance(base, Value):
+        if is_open(node.arg(1)) and isinstance(base, Value) and not _of_mean(node, base):
             via = node.via.get(0, ())
-            draft.set_inputs(node, [base, base], {0: via, 1: via})
-            draft.retype(node, "Mul", {})
-            node.marks["assumed"] = "a square"
+            guarded = base.node.op == "Add" and len(base.node.dynamic) == 1
+            draft.set_inputs(node, [base] if guarded else [base] * 2, {0: via, 1: via})
+            draft.retype(node, "Reciprocal" if guarded else "Mul", {})
+            node.marks["assumed"] = "a divisor with its epsilon" if guarded else "a square"
+
+
+def _length(draft: Draft, node: Draft.Node) -> None:
+    """The root of a sum of squares, which is no part of a norm."""
+    total = node.inputs[0]
+    if not isinstance(total, Value) or total.sole_user is not node:
+        return
+    inner, region = total.node, [total.node, node]
+    via = {0: inner.via.get(0, ())}
+    source = inner.arg(0)
+    if inner.op == "ReduceSum" and isinstance(source, Value) and source.node.op == "Mul":
+        square = source.node
+        if len(set(square.inputs)) != 1 or source.sole_user is not inner:
+            return
+        via = {0: square.via.get(0, ()) + via[0]}
+        source, region = square.inputs[0], [square, *region]
+    elif inner.op != "ReduceSumSquare":
+        return
+    axes = [arg for arg in inner.inputs[1:] if isinstance(arg, Tensor)]
+    draft.fuse(region, node.out, "ReduceL2", [source, *axes], inner.attrs, via=via)
+
+
+def _of_mean(node: Draft.Node, base: Value) -> bool:
+    """Whether a power stands before a mean or after one, away from zero: generalised means."""
+    if base.node.op in ("Clip", "Max"):
+        return True
+    inner = base.node.inputs[0] if base.node.op in _MEANS else None
+    return isinstance(inner, Value) and inner.node.op == "Pow"
 
 
 def _response(draft: Draft, node: Draft.Node) -> None:

@@ -164,6 +164,39 @@ def _group_norm(skip: bool) -> Callable[[Emitter], None]:
     return split
 
 
+def _blocked(emit: Emitter) -> None:
+    """The beginning of a blocked layout, from channels first or last."""
+    if emit.node.attrs.get("channels_last"):
+        emit.draft.retype(emit.node, "Transpose", {"perm": (0, 3, 1, 2)})
+    else:
+        emit.draft.retype(emit.node, "Identity")
+
+
+def _cut_channels(emit: Emitter) -> None:
+    """The end of a blocked layout: what fills the last block of channels is cut off.
+
+    The weight that made the channels gets as many as are left, so that later shapes are right.
+    """
+    node = emit.node
+    channels, value = node.attrs.get("channels"), node.inputs[0]
+    if node.attrs.get("channels_last"):
+        emit.draft.retype(node, "Transpose", {"perm": (0, 2, 3, 1)})
+    else:
+        emit.draft.retype(node, "Identity")
+    while isinstance(value, Value) and value.sole_user is not None:
+        maker = value.node
+        weight = maker.arg(1)
+        shape = weight.shape if isinstance(weight, Tensor) else None
+        if maker.op == "Conv" and isinstance(weight, Tensor) and shape and channels != shape[0]:
+            if isinstance(channels, int):
+                cut = Tensor(weight.dtype, (channels, *shape[1:]), None, weight.name)
+                emit.draft.set_input(maker, 1, cut)
+            return
+        if maker.op == "Conv" or len(maker.dynamic) != 1:
+            return
+        value = maker.inputs[0]
+
+
 def _renamed(op: str, keep: int = 1 << 10) -> Callable[[Emitter], None]:
     def split(emit: Emitter) -> None:
         node = emit.node
@@ -182,8 +215,8 @@ KERNELS: Mapping[str, Callable[[Emitter], None]] = {
     NCHWC + "AveragePool": _renamed("AveragePool"),
     NCHWC + "GlobalMaxPool": _renamed("GlobalMaxPool"),
     NCHWC + "GlobalAveragePool": _renamed("GlobalAveragePool"),
-    NCHWC + "ReorderInput": _renamed("Identity"),
-    NCHWC + "ReorderOutput": _renamed("Identity"),
+    NCHWC + "ReorderInput": _blocked,
+    NCHWC + "ReorderOutput": _cut_channels,
     NCHWC + "Upsample": _renamed("Resize"),
     MS + "FusedGemm": _gemm,
     MS + "FusedMatMul": _matmul,

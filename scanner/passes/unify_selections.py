@@ -22,12 +22,16 @@ from genescan.passes.unify_spellings import Rule, scalar
 
 _MOVED = ("Reshape", "Transpose", "Squeeze", "Unsqueeze", "Flatten", "Tile", "Expand")
 """Labels of edges behind which axes are other ones."""
+_END = 2**31 - 1
 _WIDEST = 256
 """Operands of a Concat into which nested ones are merged."""
 
 
 def _split(draft: Draft, node: Draft.Node) -> None:
     parts = len(node.outputs)
+    if parts == 1:
+        draft.bypass(node, "one part is everything")
+        return
     for part, value in enumerate(node.outputs):
         if value.dead:
             continue
@@ -78,8 +82,35 @@ def _slice(draft: Draft, node: Draft.Node) -> None:
         draft.bypass(node, "slice of everything")
         return
     draft.set_inputs(node, node.inputs[:1], {0: node.via.get(0, ())})
-    draft.retype(node, "Slice", attrs)
+    draft.retype(node, "Slice", _cutting(node, attrs))
     draft.prune(rest, "slice bounds")
+
+
+def _cutting(node: Draft.Node, attrs: dict[str, Attr]) -> dict[str, Attr]:
+    """Bounds for each axis, without those of axes that stay whole."""
+    source, starts, ends = node.inputs[0], attrs.get("starts"), attrs.get("ends")
+    shape = source.shape if isinstance(source, Value) else None
+    if "axes" in attrs or shape is None or not isinstance(starts, tuple):
+        return attrs
+    if not isinstance(ends, tuple) or not len(starts) == len(ends) == len(shape):
+        return attrs
+    given = attrs.get("steps")
+    steps = given if isinstance(given, tuple) else (1,) * len(starts)
+    rows = zip(range(len(shape)), starts, ends, steps, shape, strict=False)
+    cut = [row for row in rows if not _stays(*row[1:])]
+    if not cut or any(node.via.get(0, ())):
+        return attrs
+    found: dict[str, Attr] = {
+        name: tuple(row[place] for row in cut)
+        for place, name in enumerate(("axes", "starts", "ends", "steps"))
+    }
+    return found if given is not None else {k: v for k, v in found.items() if k != "steps"}
+
+
+def _stays(start: object, end: object, step: object, size: int | None) -> bool:
+    """Whether bounds leave an axis as it is."""
+    far = isinstance(end, int) and (end >= 2**31 - 1 or (size is not None and end >= size))
+    return start == 0 and step == 1 and far
 
 
 def _gather(draft: Draft, node: Draft.Node) -> None:
@@ -97,10 +128,23 @@ def _gather(draft: Draft, node: Draft.Node) -> None:
         draft.retype(node, "Slice", attrs)
 
 
+def _of_rows(node: Draft.Node) -> bool:
+    """Whether the indices are numbers of rows, each in a row of its own."""
+    data, index, way = node.dynamic[0], node.dynamic[1], node.via.get(1, ())
+    if not way or not way[-1].startswith("Unsqueeze") or index.shape is None or data.rank is None:
+        return False
+    return len(index.shape) == 1 and (index.shape[0] is None or index.shape[0] > data.rank)
+
+
 def _gather_nd(draft: Draft, node: Draft.Node) -> None:
     """Indices joined from a range and one computed index: a Gather along one axis."""
-    index = node.arg(1)
-    if isinstance(index, Value) and index.node.op == "Concat" and len(index.node.dynamic) == 1:
+    data, index = node.inputs[0], node.arg(1)
+    if isinstance(data, Value) and isinstance(index, Tensor):
+        draft.set_inputs(node, [data], {0: node.via.get(0, ())})
+        draft.retype(node, "Slice", {})
+    elif isinstance(index, Value) and _of_rows(node):
+        draft.retype(node, "Gather", {})
+    elif isinstance(index, Value) and index.node.op == "Concat" and len(index.node.dynamic) == 1:
         draft.set_inputs(node, [node.inputs[0], index.node.dynamic[0]], {0: node.via.get(0, ())})
         draft.retype(node, "Gather", {})
         draft.prune([index], heirs=(node,))
@@ -109,6 +153,12 @@ def _gather_nd(draft: Draft, node: Draft.Node) -> None:
 def _empty(arg: Arg) -> bool:
     """Whether an operand has no elements (a split that leaves nothing on one side)."""
     return arg is not None and arg.shape is not None and 0 in arg.shape
+
+
+def _axis_of(node: Draft.Node) -> Attr | None:
+    """The axis that a Concat joins, counted from the first where that is known."""
+    axis, rank = node.attrs.get("axis"), node.out.rank or node.dynamic[0].rank
+    return axis % rank if isinstance(axis, int) and rank else axis
 
 
 def _concat(draft: Draft, node: Draft.Node) -> None:
@@ -125,12 +175,7 @@ def _concat(draft: Draft, node: Draft.Node) -> None:
     for position, arg in enumerate(node.inputs):
         same = isinstance(arg, Value) and arg.node.op == "Concat" and arg.sole_user is node
         moved = any(label.startswith(_MOVED) for label in node.via.get(position, ()))
-        if (
-            same
-            and not moved
-            and isinstance(arg, Value)
-            and arg.node.attrs.get("axis") == node.attrs.get("axis")
-        ):
+        if same and not moved and isinstance(arg, Value) and _axis_of(arg.node) == _axis_of(node):
             inner.append(arg.node)
             flat += arg.node.inputs
         else:
@@ -139,6 +184,32 @@ def _concat(draft: Draft, node: Draft.Node) -> None:
         draft.set_inputs(node, flat)
         for old in inner:
             draft.remove(old, heirs=(node,))
+
+
+def _pad(draft: Draft, node: Draft.Node) -> None:
+    """A sequence that goes on with its own steps: its ends, joined to it."""
+    value, mode = node.inputs[0], node.attrs.get("mode")
+    constants = [arg if isinstance(arg, Tensor) else None for arg in node.inputs]
+    pads = shapes.known(shapes.operand(node.attrs, "pads", constants, 1))
+    if mode not in ("wrap", "edge") or not isinstance(value, Value) or value.rank != 3:
+        return
+    if pads is None or len(pads) != 6 or len(node.dynamic) > 1 or min(pads) < 0:
+        return
+    padded = [axis for axis in range(3) if pads[axis] or pads[axis + 3]]
+    if len(padded) != 1:
+        return
+    (axis,) = padded
+    before, after = pads[axis], pads[axis + 3]
+    first, last = ((-before, _END), (0, after)) if mode == "wrap" else ((0, 1), (-1, _END))
+    parts: list[Arg] = [value]
+    for count, (start, end), place in ((before, first, 0), (after, last, len(parts) + 1)):
+        if count:
+            attrs: dict[str, Attr] = {"starts": (start,), "ends": (end,), "axes": (axis,)}
+            made = draft.add("Slice", [value], attrs, before=node, origin=(node,))
+            parts.insert(place, made.out)
+    via = node.via.get(0, ())
+    draft.set_inputs(node, parts, dict.fromkeys(range(len(parts)), via))
+    draft.retype(node, "Concat", {"axis": axis})
 
 
 def _resize(draft: Draft, node: Draft.Node) -> None:
@@ -209,7 +280,20 @@ def _anywhere(node: Draft.Node) -> bool:
 
 
 def _axes(node: Draft.Node) -> tuple[int, ...] | None:
-    return None if "part" in node.attrs else node.ints("axes")
+    """The axes that a Slice cuts; a part is cut along one, which a Gather of one drops."""
+    if "part" not in node.attrs:
+        axes = node.ints("axes")
+    else:
+        axes = node.ints("axis") if _keeps_rank(node) else None
+    rank = node.out.rank
+    if axes is None or rank is None:
+        return axes
+    return tuple(axis + rank if axis < 0 else axis for axis in axes)
+
+
+def _keeps_rank(node: Draft.Node) -> bool:
+    source = node.inputs[0]
+    return isinstance(source, Value) and None is not source.rank == node.out.rank
 
 
 def _bounds(node: Draft.Node, axes: tuple[int, ...]) -> dict[int, tuple[int, ...]]:
@@ -235,6 +319,7 @@ _RULES: Mapping[str, Rule] = {
     "GatherND": _gather_nd,
     "Gather": _gather,
     "Concat": _concat,
+    "Pad": _pad,
     "TopK": _topk,
     "Resize": _resize,
 }

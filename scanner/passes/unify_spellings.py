@@ -20,6 +20,8 @@ from genescan.graph import Attr, Tensor
 from genescan.ops import kind
 
 _MAXIMA = ("MaxPool", "GlobalMaxPool")
+_POSITIVE = ("Relu", "Sigmoid", "Softmax", "Softplus", "Exp", "Abs")
+"""Operators whose results are never negative."""
 _QUANTISED_ONE = 4e-3
 """How far a quantiser may move the number one (one code of 256)."""
 
@@ -54,10 +56,28 @@ def _mapped(arg: Tensor, function: Callable[[float], float]) -> Tensor:
 
 
 def _sub(draft: Draft, node: Draft.Node) -> None:
-    right = node.inputs[1]
+    left, right = node.inputs[:2]
+    if isinstance(left, Tensor) and left.squeezed == () and isinstance(right, Value):
+        _once(draft, node, right.node)
+        return
     if isinstance(right, Tensor):
         draft.set_input(node, 1, _mapped(right, lambda v: -v))
         draft.retype(node, "Add")
+
+
+def _once(draft: Draft, node: Draft.Node, scaled: Draft.Node) -> None:
+    """In c - x * a the number a lies elsewhere: torch's `rsub`, whose factor is one."""
+    values = [arg for arg in scaled.inputs if isinstance(arg, Tensor)]
+    if scaled.op != "Mul" or len(values) != 1 or not is_stored(values[0]):
+        return
+    if scaled.out.sole_user is node:
+        draft.bypass(scaled, "factor of one", scaled.inputs.index(scaled.dynamic[0]))
+        node.marks["assumed"] = "a factor of one"
+
+
+def is_stored(arg: Tensor) -> bool:
+    """One number whose value lies elsewhere."""
+    return arg.squeezed == () and arg.data is None and arg.payload is not None
 
 
 def _div(draft: Draft, node: Draft.Node) -> None:
@@ -65,7 +85,9 @@ def _div(draft: Draft, node: Draft.Node) -> None:
     if isinstance(right, Tensor):
         draft.set_input(node, 1, _mapped(right, lambda v: 1 / v))
         draft.retype(node, "Mul")
-    elif scalar(left) == 1.0:
+    elif scalar(left) == 1.0 or (isinstance(left, Tensor) and is_stored(left)):
+        if scalar(left) is None:
+            node.marks["assumed"] = "one divided by a value"
         draft.set_inputs(node, [right], {0: node.via.get(1, ())})
         draft.retype(node, "Reciprocal")
 
@@ -83,19 +105,25 @@ def _mul(draft: Draft, node: Draft.Node) -> None:
 
 def _add(draft: Draft, node: Draft.Node) -> None:
     values = [scalar(arg) for arg in node.inputs]
-    if len(node.dynamic) == 1 and 0.0 in values and _single(node):
+    if len(node.dynamic) == 1 and 0.0 in values and (_single(node) or _as_large(node)):
         draft.bypass(node, "addition of zero", node.inputs.index(node.dynamic[0]))
+        return
+    if len(node.dynamic) == 1 and node.dynamic[0].node.op == "Neg":
+        _subtract(draft, node, node.inputs.index(node.dynamic[0]))
         return
     for position in (1, 0):
         value = node.arg(position)
-        if len(node.dynamic) == 2 and isinstance(value, Value) and value.node.op == "Neg":
+        if len(node.inputs) == 2 and isinstance(value, Value) and value.node.op == "Neg":
             _subtract(draft, node, position)
             return
 
 
 def _subtract(draft: Draft, node: Draft.Node, position: int) -> None:
-    """Add(a, Neg(b)) is Sub(a, b)."""
-    negative = node.dynamic[position].node
+    """Add(a, Neg(b)) is Sub(a, b), with a constant too."""
+    value = node.inputs[position]
+    if not isinstance(value, Value):
+        return
+    negative = value.node
     via = {0: node.via.get(1 - position, ()), 1: negative.via.get(0, ())}
     draft.set_inputs(node, [node.inputs[1 - position], negative.inputs[0]], via)
     draft.retype(node, "Sub", {})
@@ -121,6 +149,12 @@ def _prelu(draft: Draft, node: Draft.Node) -> None:
 def _single(node: Draft.Node) -> bool:
     """The constant is one number, so that leaving it out changes no shape."""
     return all(not isinstance(a, Tensor) or a.squeezed == () for a in node.inputs)
+
+
+def _as_large(node: Draft.Node) -> bool:
+    """The result has the shape of the operand that is no constant."""
+    shape = node.dynamic[0].shape
+    return shape is not None and None not in shape and shape == node.out.shape
 
 
 def _sum(draft: Draft, node: Draft.Node) -> None:
@@ -169,6 +203,12 @@ def _clip(draft: Draft, node: Draft.Node) -> None:
         if low < -1e30 and high > 1e30:
             draft.bypass(node, "clip without bounds")
             return
+        if low < -1e30 or high > 1e30:
+            op, bound = ("Min", high) if low < -1e30 else ("Max", low)
+            draft.set_inputs(node, [node.inputs[0], _constant(bound)], {0: node.via.get(0, ())})
+            draft.retype(node, op, {})
+            draft.prune(rest, "clip bound")
+            return
         draft.retype(node, "Clip", {"min": low, "max": high})
     if node.alive and len(node.inputs) > 1:
         draft.set_inputs(node, node.inputs[:1], {0: node.via.get(0, ())})
@@ -210,6 +250,9 @@ def _min(draft: Draft, node: Draft.Node) -> None:
 
 def _relu(draft: Draft, node: Draft.Node) -> None:
     value = node.inputs[0]
+    if isinstance(value, Value) and "max" not in node.attrs and _sum_of_squares(value.node):
+        draft.bypass(node, "never negative")
+        return
     if isinstance(value, Value) and value.node.op == "Min" and value.sole_user is node:
         _bounded(draft, node, value.node)
         return
@@ -223,6 +266,22 @@ def _relu(draft: Draft, node: Draft.Node) -> None:
             draft.bypass(node, "repeated Relu")
     elif isinstance(value, Value) and value.node.op in _MAXIMA and value.sole_user is node:
         _swap_with_pool(draft, node, value.node)
+    elif "max" not in node.attrs and isinstance(value, Value) and _not_negative(value.node):
+        draft.bypass(node, "Relu of what is not negative")
+
+
+def _not_negative(total: Draft.Node) -> bool:
+    """A sum of what is never negative."""
+    signs = (isinstance(arg, Value) and arg.node.op in _POSITIVE for arg in total.inputs)
+    return total.op == "Add" and all(signs)
+
+
+def _sum_of_squares(node: Draft.Node) -> bool:
+    """What a quantiser leaves of a sum's lower bound is a Relu, which does nothing."""
+    value = node.arg(0)
+    if node.op not in ("ReduceSum", "ReduceMean") or not isinstance(value, Value):
+        return node.op == "ReduceSumSquare"
+    return value.node.op == "Mul" and len(set(value.node.inputs)) == 1
 
 
 def _bounded(draft: Draft, node: Draft.Node, inner: Draft.Node) -> None:

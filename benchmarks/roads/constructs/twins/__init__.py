@@ -1,0 +1,1 @@
+"""Keras twins of the constructs."""
