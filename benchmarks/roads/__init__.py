@@ -7,12 +7,13 @@ Run it from the repository root with the extras `frameworks` and `roads` install
     python -m benchmarks.roads OUT --only bert unet    # some architectures
     python -m benchmarks.roads.compare OUT             # which roads lead to one canonical graph
 
-An architecture is a module below `dev`, `held`, `fresh`, `final`, `fourth`, `fifth` or `sixth`
-with `build(seed)`, a torch network and its example inputs. A module of the same name in `twins`
-builds exactly the same topology in Keras, from Keras 3 or from `tf_keras`. `dev` is for looking at
-while a reader or a pass is written; the others are for measuring only, so that the share of equal
-files says something about networks that nobody has looked at. `fourth`, `fifth` and `sixth` are
-published networks, chosen and written by someone who had not seen the readers.
+An architecture is a module below `dev`, `held`, `fresh`, `final`, `fourth`, `fifth`, `sixth` or
+`seventh` with `build(seed)`, a torch network and its example inputs. A module of the same name in
+`twins` builds exactly the same topology in Keras, from Keras 3 or from `tf_keras`. `dev` is for
+looking at while a reader or a pass is written; the others are for measuring only, so that the
+share of equal files says something about networks that nobody has looked at. `fourth`, `fifth`,
+`sixth` and `seventh` are published networks, chosen and written by someone who had not seen the
+readers.
 
 Weights are random and small; no bias, scale or statistic has a value that an exporter could fold
 away. The same seed gives the same networks; some exporters number their nodes as they like.
