@@ -114,7 +114,8 @@ def weights_for(layer: Any, stock: Stock) -> list[Array]:
     if kind := kinds.get(name):
         kernel, *bias = stock[kind].popleft()
         space = tuple(range(2, kernel.ndim))
-        return [kernel.transpose((*space, 0, 1) if kind == "deep" else (*space, 1, 0)), *bias]
+        kernel = kernel.transpose((*space, 0, 1) if kind == "deep" else (*space, 1, 0))
+        return [kernel.reshape(layer.get_weights()[0].shape), *bias]  # several for each channel
     kinds = {"BatchNormalization": "batch", "LayerNormalization": "norm", "Embedding": "embedding"}
     found = stock[kinds.get(name, "own")].popleft()
     return [
