@@ -47,7 +47,20 @@ _RETYPING = frozenset(
 
 def run_retyping(draft: Draft) -> None:
     """Casts and quantisation only: they stand between the parts of rearrangements."""
+    for node in draft.of("Einsum"):
+        _transposed(draft, node)
     _contract(draft, _RETYPING)
+
+
+def _transposed(draft: Draft, node: Draft.Node) -> None:
+    """An Einsum of one value that only reorders its letters is a Transpose."""
+    equation = str(node.attrs.get("equation", "")).replace(" ", "")
+    before, _, after = equation.partition("->")
+    if len(node.inputs) != 1 or not before.isalpha() or len(set(before)) != len(before):
+        return
+    if sorted(before) == sorted(after):
+        perm = tuple(before.index(letter) for letter in after)
+        draft.retype(node, "Transpose", {"perm": perm})
 
 
 def run(draft: Draft) -> None:

@@ -178,9 +178,13 @@ def _positive_kernel(node: Draft.Node) -> bool:
 
 def _linear(value: Value) -> bool:
     """Whether values of both signs are to be expected: sums and products with weights."""
-    if _never_negative(value) or _near_one(_producer(value)):
+    made = _producer(value)
+    if _never_negative(value) or _near_one(made):
         return False
-    node = _unscaled(_producer(value))
+    before = [_producer(arg) for arg in made.dynamic]
+    if any(_placed(node) for node in (made, *before)) or (before and before[0].op == "Softmax"):
+        return False  # coordinates, and averages by shares
+    node = _unscaled(made)
     if node.op == "Add" and len(node.dynamic) == 2:
         return True
     if node.op in ("Mul", "Div") and len(node.dynamic) == 2:  # of a norm or a gate, signs stay
@@ -196,6 +200,13 @@ def _near_one(node: Draft.Node) -> bool:
     constants = [scalar(arg) for arg in node.inputs if isinstance(arg, Tensor)]
     shifted = node.op == "Add" and len(node.dynamic) == 1
     return shifted and any(c is not None and abs(c - 1.0) < 0.01 for c in constants)
+
+
+def _placed(node: Draft.Node) -> bool:
+    """Whether something for each place was added, as anchors are: what comes out are coordinates."""
+    constants = [arg.squeezed for arg in node.inputs if isinstance(arg, Tensor)]
+    shifted = node.op in ("Add", "Sub") and len(node.dynamic) == 1
+    return shifted and any(sizes is not None and len(sizes) > 1 for sizes in constants)
 
 
 def _unscaled(node: Draft.Node) -> Draft.Node:

@@ -15,9 +15,10 @@ After:
 from __future__ import annotations
 
 import math
+from collections import Counter
 
-from genescan.draft import Draft, Value
-from genescan.graph import Tensor
+from genescan.draft import Arg, Draft, Value
+from genescan.graph import Dims, Tensor
 from genescan.limits import DEFAULT
 from genescan.passes.unify_spellings import scalar
 
@@ -49,22 +50,49 @@ def run(draft: Draft) -> None:
 
 def _cut(draft: Draft, node: Draft.Node) -> None:
     """A cut of what a convolution over steps found in its padding: it is padded on one side."""
-    value = node.inputs[0]
+    value, start = node.inputs[0], node.ints("starts")
     while isinstance(value, Value) and value.sole_user is not None and value.node.op == "Add":
         if len(value.node.dynamic) != 1:
             return
         value = value.node.dynamic[0]  # a bias of its own
     if not isinstance(value, Value) or value.node.op != "Conv" or value.sole_user is None:
         return
-    before, after, pads = value.shape, node.out.shape, value.node.ints("pads")
-    if before is None or after is None or len(before) != 3 or before[:2] != after[:2]:
+    steps = {*(node.ints("steps") or ()), *(value.node.ints("strides") or ())}
+    if steps - {1, None} or any(start or ()):
         return
-    length, left, start = before[2], after[2], node.ints("starts")
-    if length is None or left is None or not pads or set(node.ints("steps") or (1,)) != {1}:
-        return
-    spare = max(pads) if start is None else pads[-1] if not any(start) else 0
-    if 0 < length - left <= spare and set(value.node.ints("strides") or (1,)) == {1}:
+    change = _shortened(value.shape, node.out.shape)
+    if change is not None:
+        long, left = change
+        pads = value.node.ints("pads") or (0,)
+        spare = max(pads) if start is None else pads[-1]
+        if long - left <= spare or left in _sizes(value.node.inputs[0]):
+            draft.bypass(node, "padding")
+    elif start is None and _lengthens(value.node):
+        value.node.marks["assumed"] = "a cut to the length that it was padded from"
         draft.bypass(node, "padding")
+
+
+def _shortened(before: Dims | None, after: Dims | None) -> tuple[int, int] | None:
+    """The one size that is less, before and after; axes may have moved, or come, in between."""
+    if before is None or after is None or len([size for size in before[2:] if size != 1]) > 1:
+        return None
+    old, new = (Counter(size for size in shape if size != 1) for shape in (before, after))
+    gone, come = [*(old - new).elements()], [*(new - old).elements()]
+    if len(gone) != 1 or len(come) != 1 or gone[0] is None or come[0] is None:
+        return None
+    return (gone[0], come[0]) if come[0] < gone[0] else None
+
+
+def _sizes(arg: Arg) -> Dims:
+    return arg.shape or () if isinstance(arg, Value) else ()
+
+
+def _lengthens(conv: Draft.Node) -> bool:
+    """Whether a convolution over steps has more of these than it reads."""
+    kernel, pads = conv.ints("kernel_shape"), conv.ints("pads")
+    if not kernel or not pads or len(kernel) != 1:
+        return False
+    return sum(pads) > (conv.ints("dilations") or (1,))[0] * (kernel[0] - 1)
 
 
 def _cropped(draft: Draft, node: Draft.Node) -> None:

@@ -49,7 +49,7 @@ def run(draft: Draft) -> None:
         number = scalar(factor)
         if factor is None or number is None or abs(number * count - 1.0) > _NEAR:
             continue
-        if factor.squeezed == ():
+        if factor.squeezed == () or user.out.shape == node.out.shape:
             draft.bypass(user, "count of a mean", user.inputs.index(node.out))
             draft.retype(node, "ReduceMean")
 

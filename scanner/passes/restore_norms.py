@@ -52,6 +52,9 @@ _NORMS = ("LayerNormalization", "RMSNormalization", "GroupNormalization", "Insta
 
 def run(draft: Draft) -> None:
     """Fuse around every reduction, then settle attributes and trailing affines of all norms."""
+    for node in draft.of("GroupNormalization"):
+        if _each_channel(node):
+            draft.retype(node, "InstanceNormalization")
     for op, rank in (("InstanceNormalization", 3), ("GroupNormalization", 2)):
         for node in draft.of(op):
             moved = bool(node.via.get(0)) or not node.dynamic
@@ -68,6 +71,13 @@ def run(draft: Draft) -> None:
         _absorb_affine(draft, node)
         draft.set_inputs(node, node.inputs[:1], {0: node.via.get(0, ())})
         draft.retype(node, node.op, {"axis": "feature"} if node.op == _NORMS[0] else {})
+
+
+def _each_channel(node: Draft.Node) -> bool:
+    """Whether a group is one channel."""
+    scale = node.arg(1)
+    extent = scale.squeezed if isinstance(scale, Tensor) else None
+    return extent is not None and extent == (node.attrs.get("num_groups"),)
 
 
 def _last(node: Draft.Node) -> bool:
@@ -187,11 +197,21 @@ def _channels(node: Draft.Node) -> bool:
 
 
 def _several_axes(node: Draft.Node) -> bool:
+    axes, sizes = _axes(node), _sizes(node)
     if node.op == "GlobalAveragePool":  # over all axes from the third on
-        value = node.inputs[0]
-        return not isinstance(value, Value) or value.rank != 3
-    axes = _axes(node)
+        axes = tuple(range(2, len(sizes) or 4))
+    if axes is not None and all(a is not None and -len(sizes) <= a < len(sizes) for a in axes):
+        axes = tuple(axis for axis in axes if axis is not None and sizes[axis] != "1")
     return axes is not None and len(axes) > 1
+
+
+def _sizes(node: Draft.Node) -> list[str]:
+    """What a value was reshaped to before it was reduced; as it is where nothing moved it."""
+    labels, value = node.via.get(0, ()), node.arg(0)
+    reshapes = [found for label in labels if (found := _RESHAPED.fullmatch(label))]
+    if reshapes:
+        return str(reshapes[-1][1]).split(",")
+    return [] if labels or not isinstance(value, Value) else [str(s) for s in value.shape or ()]
 
 
 def _nested(node: Draft.Node) -> bool:
@@ -209,9 +229,7 @@ def _one_row(node: Draft.Node) -> bool:
 
     Keras reshapes [batch, length, features] to [1, batch * length, features, 1].
     """
-    reshapes = [found for label in node.via.get(0, ()) if (found := _RESHAPED.fullmatch(label))]
-    sizes = reshapes[-1][1].split(",") if reshapes else []
-    axes = _axes(node) or ()
+    sizes, axes = _sizes(node), _axes(node) or ()
     if 0 not in axes or any(axis is None or not -len(sizes) <= axis < len(sizes) for axis in axes):
         return False
     reduced = [sizes[axis] for axis in axes if axis is not None]
