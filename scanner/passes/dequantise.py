@@ -203,7 +203,7 @@ def _near_one(node: Draft.Node) -> bool:
 
 
 def _placed(node: Draft.Node) -> bool:
-    """Whether something for each place was added, as anchors are: what comes out are coordinates."""
+    """Whether something for each place was added, as anchors are: it gives coordinates."""
     constants = [arg.squeezed for arg in node.inputs if isinstance(arg, Tensor)]
     shifted = node.op in ("Add", "Sub") and len(node.dynamic) == 1
     return shifted and any(sizes is not None and len(sizes) > 1 for sizes in constants)
