@@ -67,18 +67,19 @@ def _cut(draft: Draft, node: Draft.Node) -> None:
         spare = max(pads) if start is None else pads[-1]
         if long - left <= spare or left in _sizes(value.node.inputs[0]):
             draft.bypass(node, "padding")
-    elif start is None and _lengthens(value.node):
+    elif start is None and None in (node.out.shape or (None,)) and _lengthens(value.node):
         value.node.marks["assumed"] = "a cut to the length that it was padded from"
         draft.bypass(node, "padding")
 
 
 def _shortened(before: Dims | None, after: Dims | None) -> tuple[int, int] | None:
-    """The one size that is less, before and after; axes may have moved, or come, in between."""
-    if before is None or after is None or len([size for size in before[2:] if size != 1]) > 1:
-        return None
+    """The steps before and after; axes may have moved, or come, in between."""
+    steps = [size for size in before[2:] if size != 1] if before else []
+    if before is None or after is None or len(steps) != 1 or steps[0] in before[:2]:
+        return None  # or it is channels that are cut
     old, new = (Counter(size for size in shape if size != 1) for shape in (before, after))
     gone, come = [*(old - new).elements()], [*(new - old).elements()]
-    if len(gone) != 1 or len(come) != 1 or gone[0] is None or come[0] is None:
+    if gone != steps or len(come) != 1 or gone[0] is None or come[0] is None:
         return None
     return (gone[0], come[0]) if come[0] < gone[0] else None
 
