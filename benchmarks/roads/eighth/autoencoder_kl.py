@@ -95,7 +95,10 @@ class AutoencoderKLDecoder(nn.Module):
         super().__init__()
         self.post_quant_conv = nn.Conv2d(LATENT, LATENT, 1)
         widths = WIDTHS[::-1]
-        self.conv_in, self.mid_block = nn.Conv2d(LATENT, widths[0], 3, 1, 1), UNetMidBlock2D(widths[0])
+        self.conv_in, self.mid_block = (
+            nn.Conv2d(LATENT, widths[0], 3, 1, 1),
+            UNetMidBlock2D(widths[0]),
+        )
         self.up_blocks = nn.ModuleList(
             UpDecoderBlock2D(widths[max(index - 1, 0)], width, index < len(widths) - 1)
             for index, width in enumerate(widths)

@@ -42,9 +42,7 @@ class UniversalInvertedResidual(nn.Module):
         super().__init__()
         wide, self.has_skip = int(cin * ratio), cin == cout and stride == 1
         first = stride if not mid else 1
-        self.dw_start = (
-            ConvNormAct(cin, cin, start, first, cin, False) if start else nn.Identity()
-        )
+        self.dw_start = ConvNormAct(cin, cin, start, first, cin, False) if start else nn.Identity()
         self.pw_exp = ConvNormAct(cin, wide)
         self.dw_mid = ConvNormAct(wide, wide, mid, stride, wide) if mid else nn.Identity()
         self.pw_proj = ConvNormAct(wide, cout, act=False)

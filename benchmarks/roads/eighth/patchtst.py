@@ -33,7 +33,10 @@ class Attention(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.W_Q, self.W_K, self.W_V = (nn.Linear(WIDTH, WIDTH) for _ in range(3))
-        self.to_out, self.scale = nn.Sequential(nn.Linear(WIDTH, WIDTH), nn.Dropout(0.0)), SIZE**-0.5
+        self.to_out, self.scale = (
+            nn.Sequential(nn.Linear(WIDTH, WIDTH), nn.Dropout(0.0)),
+            SIZE**-0.5,
+        )
 
     def forward(self, x: Tensor, prev: Tensor | None) -> tuple[Tensor, Tensor]:
         batch = x.shape[0]
@@ -81,7 +84,9 @@ class PatchTST(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         z, mean, stdev = self.revin_layer(x)
-        z = self.padding(z.permute(0, 2, 1)).unfold(-1, PATCH, STRIDE)
+        z = self.padding(z.permute(0, 2, 1))  # in slices, for few exporters know `unfold`
+        starts = range(0, PATCHES * STRIDE, STRIDE)
+        z = torch.stack([z[..., start : start + PATCH] for start in starts], dim=-2)
         z = self.W_P(z)
         u = z.reshape(-1, PATCHES, WIDTH) + self.W_pos
         scores = None
