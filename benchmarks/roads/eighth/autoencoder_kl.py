@@ -12,6 +12,7 @@ WIDTHS, DEPTH, GROUPS, LATENT, SIDE = (16, 32, 48), 2, 8, 4, 16
 
 
 def norm(width: int) -> nn.GroupNorm:
+    """The norm of every block."""
     return nn.GroupNorm(GROUPS, width, eps=1e-6)
 
 

@@ -17,6 +17,7 @@ STAGES = (
 
 
 def conv_bn(cin: int, cout: int, stride: int = 1, leaky: float = 0.0) -> nn.Sequential:
+    """A convolution, its norm and its activation."""
     return nn.Sequential(
         nn.Conv2d(cin, cout, 3, stride, 1, bias=False),
         nn.BatchNorm2d(cout),
@@ -25,10 +26,12 @@ def conv_bn(cin: int, cout: int, stride: int = 1, leaky: float = 0.0) -> nn.Sequ
 
 
 def conv_bn_no_relu(cin: int, cout: int) -> nn.Sequential:
+    """The same without an activation."""
     return nn.Sequential(nn.Conv2d(cin, cout, 3, 1, 1, bias=False), nn.BatchNorm2d(cout))
 
 
 def conv_bn1x1(cin: int, cout: int, leaky: float) -> nn.Sequential:
+    """The same of one pixel."""
     return nn.Sequential(
         nn.Conv2d(cin, cout, 1, bias=False),
         nn.BatchNorm2d(cout),
@@ -37,6 +40,7 @@ def conv_bn1x1(cin: int, cout: int, leaky: float) -> nn.Sequential:
 
 
 def conv_dw(cin: int, cout: int, stride: int, leaky: float = 0.1) -> nn.Sequential:
+    """A convolution of every channel by itself, then one of every pixel by itself."""
     return nn.Sequential(
         nn.Conv2d(cin, cin, 3, stride, 1, groups=cin, bias=False),
         nn.BatchNorm2d(cin),
