@@ -7,11 +7,11 @@ Run it from the repository root with the extras `frameworks` and `roads` install
     python -m benchmarks.roads OUT --only bert unet    # some architectures
     python -m benchmarks.roads.compare OUT             # which roads lead to one canonical graph
 
-An architecture is a module below one of the folders (`dev`, `held` ... `seventh`, `constructs`)
+An architecture is a module below one of the folders (`dev`, `held` ... `eighth`, `constructs`)
 with `build(seed)`, a torch network and its example inputs. A module of the same name in `twins`
 builds exactly the same topology in Keras, from Keras 3 or from `tf_keras`. `dev` is for looking at
 while a reader or a pass is written; the others are for measuring only, so that the share of equal
-files says something about networks that nobody has looked at. `fourth` to `seventh` are published
+files says something about networks that nobody has looked at. `fourth` to `eighth` are published
 networks, chosen and written by someone who had not seen the readers. `constructs` is for
 looking at too: small stacks of single constructs, each told apart easily where files differ.
 

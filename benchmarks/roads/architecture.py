@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 SETS = (
-    "dev", "held", "fresh", "final", "fourth", "fifth", "sixth", "seventh", "constructs",
+    "dev", "held", "fresh", "final", "fourth", "fifth", "sixth", "seventh", "eighth",
+    "constructs",
 )  # fmt: skip
 
 
