@@ -164,3 +164,14 @@ def test_products_of_the_same_values_are_one_where_they_are_as_large(
     graph = replace(graph, shapes={(first, 0): (5, 5), (second, 0): sizes})
     found = support.run_alone(STEPS["merge_duplicates"], graph)
     assert [node.op for node in found.nodes].count("Mul") == products
+
+
+@pytest.mark.parametrize(("kept", "left"), [((1, 14, 4), 0), ((1, 16, 2), 1)])
+def test_steps_cut_behind_a_transposed_convolution_are_padding_and_channels_are_not(
+    kept: tuple[int, ...], left: int
+) -> None:
+    graph = text.parse("y = Relu(Slice(ConvTranspose(x, w[8, 4, 4], kernel_shape=[4])))")
+    made, cut = (i for i, n in enumerate(graph.nodes) if n.op in ("ConvTranspose", "Slice"))
+    graph = replace(graph, shapes={(made, 0): (1, 4, 16), (cut, 0): kept})
+    found = support.run_alone(STEPS["fold_pads"], graph)
+    assert [node.op for node in found.nodes].count("Slice") == left

@@ -97,18 +97,24 @@ def _lengthens(conv: Draft.Node) -> bool:
 
 
 def _cropped(draft: Draft, node: Draft.Node) -> None:
-    """What is cut off around a transposed convolution's image is its padding."""
-    value, axes = node.inputs[0], node.ints("axes")
-    steps, starts = node.ints("steps") or (), node.ints("starts")
-    if not isinstance(value, Value) or value.sole_user is not node or not axes or starts is None:
+    """What is cut off around the result of a transposed convolution is its padding."""
+    value, steps = node.inputs[0], {*(node.ints("steps") or ())}
+    if not isinstance(value, Value) or value.sole_user is not node or steps - {1, None}:
         return
-    rank = value.rank or 0
-    inside = all(axis % rank >= 2 for axis in axes) if rank > 2 else min(axes) >= 2
     made = value.node
     if made.op in ("BatchNormalization", "Add") and len(made.dynamic) == 1:
         made = made.dynamic[0].node
-    plain = all(step == 1 for step in steps) and all(start >= 0 for start in starts)
-    if made.op == "ConvTranspose" and inside and plain:
+    if made.op != "ConvTranspose":
+        return
+    kernel, starts, axes = made.ints("kernel_shape") or (), node.ints("starts"), node.ints("axes")
+    rank = value.rank or 0
+    if axes and starts is not None and min(starts) >= 0:
+        inside = all(axis % rank >= 2 for axis in axes) if rank > 2 else min(axes) >= 2
+    elif len(kernel) == 1 and starts is None and None in (node.out.shape or (None,)):
+        made.marks["assumed"], inside = "a cut of what padding would leave out", True
+    else:
+        inside = False
+    if inside or _shortened(made.out.shape, node.out.shape) is not None:
         draft.bypass(node, "padding")
 
 

@@ -265,8 +265,11 @@ def _grouped(node: Draft.Node, entry: Value) -> bool:
 
 
 def _turned(whole: Dims, labels: Sequence[str]) -> Dims:
-    """Sizes after the transposes of a way: tokens behind these are no groups of channels."""
+    """Sizes on a way, after transposes: tokens behind these are no groups of channels."""
     for label in labels:
+        if reshaped := _RESHAPED.fullmatch(label):
+            sizes = reshaped[1].split(",")
+            whole = tuple(int(size) if size.isdecimal() else None for size in sizes)
         order = _TRANSPOSED.fullmatch(label)
         axes = tuple(map(int, order[1].split(","))) if order else ()
         if sorted(axes) == list(range(len(whole))):
