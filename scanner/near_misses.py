@@ -56,6 +56,8 @@ class Miss:
     """Whether the signature's condition is still true."""
 
     def __str__(self) -> str:
+        if "." not in self.edit.partition(":")[0]:
+            return f"{self.example}, {self.edit}"  # no edit that a test could write
         return f"{{edit: {self.example}, set: {{{self.edit}}}}}"
 
 
