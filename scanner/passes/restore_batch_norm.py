@@ -146,8 +146,8 @@ def _centred(draft: Draft, node: Draft.Node) -> None:
 
 def _normal_form(draft: Draft, node: Draft.Node) -> None:
     grade, chain = -1, []
-    bias = None if node.op == "DeformConv" else node.arg(2)
-    if not _unshifted(bias):
+    bias = node.arg(2)
+    if bias is not None and node.op != "DeformConv" and not filled_with_zero(bias):
         grade = 0
     result = node.out
     while (user := result.sole_user) is not None and (found := _grade(user)) is not None:
@@ -158,8 +158,7 @@ def _normal_form(draft: Draft, node: Draft.Node) -> None:
         draft.set_inputs(node, node.inputs[:2], {0: node.via.get(0, ())})
     if grade < 0:
         return
-    scaled = all(step.op == "Mul" for step in chain) and _unshifted(bias)
-    if _takes_shift(result) or scaled:  # a scale alone folds into the weights without a trace
+    if _takes_shift(result):
         for step in chain:
             draft.replace(step.out, step.dynamic[0], step.via.get(_position(step), ()))
             draft.remove(step, heirs=(node,))
@@ -180,10 +179,6 @@ def _normal_form(draft: Draft, node: Draft.Node) -> None:
         )
         draft.replace(result, made.out)
         draft.set_inputs(made, [result])
-
-
-def _unshifted(bias: Arg) -> bool:
-    return bias is None or filled_with_zero(bias)
 
 
 def _position(node: Draft.Node) -> int:
