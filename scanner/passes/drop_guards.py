@@ -29,8 +29,6 @@ def run(draft: Draft) -> None:
         test = condition.node
         if test.op == "IsNaN" and test.inputs[0] in node.inputs[1:]:
             draft.bypass(node, "guard", node.inputs.index(test.inputs[0], 1))
-        elif _soft_above(node, test):
-            draft.bypass(node, "guard", 2)
         elif test.op in ("Greater", "GreaterOrEqual") and len(test.dynamic) == 1:
             index = test.dynamic[0]
             plain = [i for i in (1, 2) if node.inputs[i] is index]
@@ -45,17 +43,6 @@ def run(draft: Draft) -> None:
     if draft.has("Not"):
         for node in draft.of("Add"):
             _wrap_by_products(draft, node)
-
-
-def _soft_above(node: Draft.Node, test: Draft.Node) -> bool:
-    """Whether a choice gives Softplus(x), but x where that is as good: above a great number."""
-    soft = node.inputs[2]
-    if test.op != "Greater" or len(test.dynamic) != 1 or not isinstance(soft, Value):
-        return False
-    value, bound = test.dynamic[0], scalar(test.inputs[1])
-    plain = node.inputs[1] is value is test.inputs[0]
-    same = soft.node.op == "Softplus" and soft.node.inputs[0] is value
-    return plain and same and (bound is None or bound >= 10.0)
 
 
 def _based(draft: Draft, node: Draft.Node) -> None:
@@ -98,9 +85,9 @@ _LARGE = 10.0
 
 def _straight(arg: Arg, value: Value, test: Draft.Node) -> bool:
     """Softplus(x), where x is not so large that its exponential would overflow."""
-    bound = scalar(test.inputs[1])
-    large = test.inputs[0] is value and (bound is None or bound >= _LARGE)
-    soft = isinstance(arg, Value) and arg.node.op == "Softplus" and arg.node.inputs[0] is value
+    bound = scalar(test.arg(1))
+    large = test.arg(0) is value and (bound is None or bound >= _LARGE)
+    soft = isinstance(arg, Value) and arg.node.op == "Softplus" and arg.node.arg(0) is value
     return large and soft
 
 

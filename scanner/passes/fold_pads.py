@@ -108,7 +108,7 @@ def _cropped(draft: Draft, node: Draft.Node) -> None:
         return
     kernel, starts, axes = made.ints("kernel_shape") or (), node.ints("starts"), node.ints("axes")
     rank = value.rank or 0
-    if axes and starts is not None and min(starts) >= 0:
+    if axes and starts and min(starts) >= 0:
         inside = all(axis % rank >= 2 for axis in axes) if rank > 2 else min(axes) >= 2
     elif len(kernel) == 1 and starts is None and None in (node.out.shape or (None,)):
         made.marks["assumed"], inside = "a cut of what padding would leave out", True

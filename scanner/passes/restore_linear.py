@@ -97,7 +97,8 @@ def _gemm(draft: Draft, node: Draft.Node) -> None:
 def _einsum(draft: Draft, node: Draft.Node) -> None:
     """An Einsum with one weight is a Linear when no letter is shared by all three terms."""
     equation = str(node.attrs.get("equation", "")).replace(" ", "").replace("...", ".")
-    if "->" not in equation or len(node.inputs) < 2:
+    count = equation.count(",") + 1  # each costs a look at the rest, so only a few
+    if "->" not in equation or not 2 <= len(node.inputs) == count <= 8:
         return
     pair = len(node.inputs) == 2 and len(node.dynamic) == 1
     if not pair or not _sums(equation):
