@@ -218,7 +218,7 @@ def variants_for(spec: Spec, choice: str) -> list[str]:
     """Names of the variants to write for this spec, sources first."""
     if spec.toolchain == "keras":
         return list(KERAS)
-    names = FEW if choice == "few" else list(VARIANTS)
+    names = {"few": FEW, "all": list(VARIANTS)}.get(choice) or choice.split(",")
     return [name for name in names if name != "ort_transformers" or spec.ort_kind]
 
 

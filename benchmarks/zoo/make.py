@@ -127,7 +127,7 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--only", nargs="+", metavar="NAME", help="model names or families")
     parser.add_argument("--split", choices=["dev", "test"])
     parser.add_argument("--module", help="only models of this module, such as first.audio")
-    parser.add_argument("--variants", choices=["few", "all"], default="all")
+    parser.add_argument("--variants", default="all", help="`all`, `few` or names after commas")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--retry", action="store_true", help="retry exports that failed before")

@@ -1,0 +1,1 @@
+"""Fourth population: networks of published Python packages, built by their own code."""
