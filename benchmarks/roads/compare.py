@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import csv
 import difflib
 import json
 import re
@@ -119,6 +120,19 @@ def totals(results: Iterable[Comparison]) -> dict[str, list[int]]:
     return found
 
 
+def written_files(out: Path) -> Iterable[tuple[str, str, str]]:
+    """Architecture, toolchain and path of each file that an export wrote, of roads or of the zoo."""
+    if (out / "index.json").exists():
+        for row in json.loads((out / "index.json").read_text())["files"]:
+            if not row["error"]:
+                yield row["architecture"], row["toolchain"], row["path"]
+    else:
+        with (out / "manifest.csv").open(newline="") as handle:
+            for row in csv.DictReader(handle):
+                name, _, file = row["path"].partition("/")
+                yield name, file, row["path"]
+
+
 def main(argv: list[str] | None = None) -> int:
     """Print the comparison and write it as JSON."""
     parser = argparse.ArgumentParser(prog="benchmarks.roads.compare", description=__doc__)
@@ -129,13 +143,12 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--shares", action="store_true", help="print shares only, no differences")
     parser.add_argument("--json", type=Path, help="default: OUT/compare.json")
     args = parser.parse_args(argv)
-    index = json.loads((args.out / "index.json").read_text())
     names: dict[str, list[str]] = {}
-    for row in index["files"]:
-        if row["error"] or (args.toolchains and row["toolchain"] not in args.toolchains):
+    for name, toolchain, path in written_files(args.out):
+        if args.toolchains and toolchain not in args.toolchains:
             continue
-        if not args.only or row["architecture"] in args.only:
-            names.setdefault(row["architecture"], []).append(row["path"])
+        if not args.only or name in args.only:
+            names.setdefault(name, []).append(path)
     results = []
     for name, paths in names.items():
         results.append(compare(name, [examine(args.out, path) for path in paths]))

@@ -234,9 +234,14 @@ def between(entry: Value, exit_: Value, region: Sequence[Draft.Node]) -> list[Dr
     return [node for node in region if node in needed]
 
 
-def closed(nodes: Sequence[Draft.Node], exit_: Value) -> bool:
-    """Whether nothing outside reads a value of the region except its exit."""
-    inside = set(nodes)
+def closed(
+    nodes: Sequence[Draft.Node], exit_: Value, around: Iterable[Draft.Node] = ()
+) -> bool:
+    """Whether nothing outside reads a value of the region except its exit.
+
+    Nodes `around` it may read what they like.
+    """
+    inside = {*nodes, *around}
     return all(
         node.out is exit_ or (not node.out.outputs and inside.issuperset(node.out.users))
         for node in nodes

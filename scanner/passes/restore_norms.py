@@ -115,9 +115,11 @@ def _around(draft: Draft, node: Draft.Node) -> None:
         if seeds is None:
             continue
         region = regions.sort(regions.grow(entry, seeds, _allowed), entry)
-        for last in reversed(region):
-            if _fuse_at(draft, entry, last.out, region):
-                return
+        found = False
+        for last in reversed(region):  # two norms of one value may share its statistics
+            found = (last.alive and _fuse_at(draft, entry, last.out, region)) or found
+        if found:
+            return
 
 
 def _back(entry: Value, node: Draft.Node) -> list[Draft.Node] | None:
@@ -137,7 +139,7 @@ def _back(entry: Value, node: Draft.Node) -> list[Draft.Node] | None:
 def _fuse_at(draft: Draft, entry: Value, exit_: Value, region: list[Draft.Node]) -> bool:
     part = regions.between(entry, exit_, region)
     reduces = [node for node in part if node.op in regions.REDUCING]
-    if len(part) < 2 or not reduces or not regions.closed(part, exit_):
+    if len(part) < 2 or not reduces or not regions.closed(part, exit_, region):
         return False
     for assumed in _assumptions(part):
         op = _named(part, entry, exit_, reduces, assumed)

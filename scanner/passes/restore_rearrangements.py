@@ -240,7 +240,7 @@ def _slices_all(node: Draft.Node, before: Dims) -> bool:
     for place, axis in enumerate(range(len(before)) if axes is None else axes):
         if not -len(before) <= axis < len(before):
             return False
-        open_end = (*starts, 1)[place : place + 1] == (0,) and (*ends, 0)[place] >= _END
+        open_end = (*starts[place:], 1)[0] == 0 and (*ends[place:], 0)[0] >= _END
         if not open_end and (before[axis] is None or before[axis] != after[axis]):
             return False
     return True
