@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from importlib import import_module
@@ -16,14 +15,11 @@ from benchmarks.zoo.fourth.torch_vision import Via, entry, load
 from benchmarks.zoo.spec import Built, Spec
 from benchmarks.zoo.third._common import VOCAB
 
-Call = Callable[..., Any]
 
-
-def xf(name: str, family: str, inputs: Any, make: Call, **labels: str) -> Spec:
-    """A network of `x_transformers`; `make` gets the package."""
-    return entry(
-        "x_transformers", name, family, lambda: make(import_module("x_transformers")), inputs,
-        **labels,
+def xf(name: str, family: str, inputs: Any, make: Any, **labels: str) -> Spec:
+    """A network of `x_transformers`, called without its many options; `make` gets the package."""
+    return entry("x_transformers", name, family, lambda: Via(
+        make(import_module("x_transformers")), lambda net, *ids: net(*ids)), inputs, **labels,
     )  # fmt: skip
 
 
@@ -41,8 +37,8 @@ def xt(name: str, family: str, kind: str, wrap: Any = None, task: str = "feature
 
 LAYERS = {"dim": 48, "depth": 4, "heads": 4, "attn_dim_head": 12}
 SIDES = {"num_tokens": VOCAB, "max_seq_len": 24, "depth": 3, "heads": 4, "attn_dim_head": 12}
-LLAMA = {"rotary_pos_emb": True, "rotary_emb_dim": 12, "ff_glu": True, "ff_swish": True,
-         "ff_no_bias": True, "use_rmsnorm": True}  # fmt: skip
+LLAMA: Any = {"rotary_pos_emb": True, "rotary_emb_dim": 12, "ff_glu": True, "ff_swish": True,
+              "ff_no_bias": True, "use_rmsnorm": True}  # fmt: skip
 GPT = {"task": "generation"}
 
 
@@ -68,8 +64,7 @@ X = [
     xt("macaron", "macaron-net", "Encoder", macaron=True),
     xt("sandwich", "sandwich-transformer", "Decoder", **GPT, sandwich_coef=2, depth=6),
     xt("gtrxl", "gtrxl", "Decoder", **GPT, gate_residual=True),
-    xt("hyper-connections", "hyper-connection-transformer", "Decoder", **GPT,
-       num_residual_streams=4),
+    xt("hyper", "hyper-connection-transformer", "Decoder", **GPT, num_residual_streams=4),
     xt("resformer", "resformer", "Decoder", **GPT, add_value_residual=True),
     xt("rel-pos", "relative-transformer", "Decoder", **GPT, rel_pos_bias=True),
     xt("cope", "cope-transformer", "Decoder", **GPT, attn_use_cope=True),
@@ -113,9 +108,8 @@ def sb(name: str, family: str, path: Any, inputs: Any, options: Any, call: Any =
     return entry("speechbrain", name, family, maker, inputs, **labels)
 
 
-def separate(net: nn.Module, mixture: Tensor) -> Tensor:
+def separate(parts: Any, mixture: Tensor) -> Tensor:
     """Mask the encoded mixture once for each of two speakers and decode."""
-    parts: Any = net
     coded = parts["encoder"](mixture)
     masks = parts["masknet"](coded)
     return torch.stack([parts["decoder"](coded * masks[i]) for i in range(2)], -1)
@@ -142,14 +136,12 @@ def wav2vec2() -> nn.Module:
 
 
 def tacotron(net: Any, ids: Tensor, mels: Tensor) -> Any:
-    """Teacher forcing over all frames."""
-    sizes = torch.tensor([ids.shape[1]]), torch.tensor([mels.shape[2]])
-    return net((ids, sizes[0], mels, mels.shape[2], sizes[1]))
-
-
-def fast_speech(net: Any, ids: Tensor) -> Any:
-    """Durations are given, so that the length of the output is known."""
-    return net(ids, durations=torch.tensor([[2, 1, 3, 2, 1, 2, 2, 1]]))[:4]
+    """Teacher forcing over all frames, without the packing that no exporter knows."""
+    x = net.embedding(ids).transpose(1, 2)
+    for conv in net.encoder.convolutions:
+        x = conv(x).relu()
+    mel, gate, _ = net.decoder(net.encoder.lstm(x.transpose(1, 2))[0], mels, torch.tensor([10]))
+    return mel + net.postnet(mel), gate
 
 
 ASR = {"tgt_vocab": 60, "input_size": 40, "d_model": 48, "nhead": 4, "d_ffn": 96,
@@ -159,14 +151,14 @@ ENCODER = {**ASR, "num_decoder_layers": 0, "normalize_before": True, "causal": F
 ASR_PATH = "transformer.TransformerASR:TransformerASR"
 HIFI = {"in_channels": 40, "out_channels": 1, "upsample_kernel_sizes": [16, 16, 4, 4],
         "upsample_factors": [8, 8, 2, 2], "upsample_initial_channel": 64}  # fmt: skip
-LSTM, GRU = "speechbrain.nnet.RNN:LSTM", "speechbrain.nnet.RNN:GRU"
-TTS, ENCODE = {"task": "text-to-speech"}, lambda net, x: net.encode(x)
+TTS, SEP = {"task": "text-to-speech"}, {"task": "separation"}
 
 
 RNN = partial(part, "dual_path:SBRNNBlock", 32, 24, 1, "LSTM", bidirectional=True)
 BLOCK = partial(part, "resepformer:SBTransformerBlock_wnormandskip", 2, 32, 4, d_ffn=64,
                 use_positional_encoding=True, norm_before=True)  # fmt: skip
-SEPARATOR = {"input_dim": 32, "causal": False, "num_spk": 2, "unit": 32, "segment_size": 20}
+EFFICIENT = partial(mask, "resepformer:ResourceEfficientSeparator", 32, False, 2, unit=32,
+                    segment_size=20)  # fmt: skip
 CRDNN = {"input_shape": MEL, "cnn_channels": [8, 16], "rnn_layers": 2, "rnn_neurons": 32}
 RNNLM = {"output_neurons": VOCAB, "embedding_dim": 24, "rnn_neurons": 40, "dnn_neurons": 32}
 
@@ -181,18 +173,16 @@ SPEECH = [
         "input_size": 40, "channels": [16, 16, 32, 32], "lin_neurons": 32}),
     sb("crdnn-ligru", "crdnn", "CRDNN:CRDNN", MEL, {**CRDNN, "dnn_neurons": 32}),
     sb("crdnn-lstm", "crdnn", "CRDNN:CRDNN", MEL, {
-        **CRDNN, "dnn_neurons": 32, "rnn_class": LSTM}),
+        **CRDNN, "dnn_neurons": 32, "rnn_class": "speechbrain.nnet.RNN:LSTM"}),
     sb("espnet-vgg", "vgg-blstm", "ESPnetVGG:ESPnetVGG", MEL, {
         **CRDNN, "projection_neurons": 32}),
     sb("contextnet", "contextnet", "ContextNet:ContextNet", MEL, {
         "input_shape": (1, 64, 40), "out_channels": 64, "conv_channels": [24] * 11 + [48] * 10}),
     sb("rnnlm-lstm", "lstm", "RNNLM:RNNLM", {"ids": (1, 12)}, RNNLM, modality="text", **GPT),
-    sb("rnnlm-gru", "gru", "RNNLM:RNNLM", {"ids": (1, 12)}, {**RNNLM, "rnn_class": GRU},
-        modality="text", **GPT),
-    sb("metricgan", "bilstm", "MetricGAN:EnhancementGenerator", (1, 30, 257), {},
-        lambda net, x: net(x, None), task="enhancement"),
-    sb("metricgan-u", "bilstm", "MetricGAN_U:EnhancementGenerator", (1, 30, 257), {},
-        lambda net, x: net(x, None), task="enhancement"),
+    sb("rnnlm-gru", "gru", "RNNLM:RNNLM", {"ids": (1, 12)}, {
+        **RNNLM, "rnn_class": "speechbrain.nnet.RNN:GRU"}, modality="text", **GPT),
+    *(sb(name.lower().replace("_", "-"), "bilstm", f"{name}:EnhancementGenerator", (1, 30, 257), {},
+         lambda net, x: net(x, None), task="enhancement") for name in ("MetricGAN", "MetricGAN_U")),
     sb("metric-discriminator", "metricgan-discriminator", "MetricGAN:MetricDiscriminator",
         (1, 2, 40, 257), {}, task="quality"),
     sb("vanilla-nn", "mlp", "VanillaNN:VanillaNN", (1, 20, 40), {
@@ -202,21 +192,17 @@ SPEECH = [
     sb("sepformer", "sepformer", "dual_path:SepformerWrapper", (1, 800), {
         "encoder_out_nchannels": 32, "masknet_chunksize": 20, "intra_numlayers": 2,
         "inter_numlayers": 2, "intra_nhead": 4, "inter_nhead": 4, "intra_dffn": 64,
-        "inter_dffn": 64}, task="separation"),
-    sb("conv-tasnet", "conv-tasnet", mask, (1, 800), {
-        "path": "conv_tasnet:MaskNet", "N": 32, "B": 16, "H": 32, "P": 3, "X": 4, "R": 2, "C": 2},
-        task="separation"),
+        "inter_dffn": 64}, **SEP),
+    sb("conv-tasnet", "conv-tasnet", partial(mask, "conv_tasnet:MaskNet"), (1, 800), {
+        "N": 32, "B": 16, "H": 32, "P": 3, "X": 4, "R": 2, "C": 2}, **SEP),
     sb("dprnn", "dprnn", partial(mask, "dual_path:Dual_Path_Model", 32, 32, RNN, RNN), (1, 800), {
-        "num_layers": 3, "K": 20, "num_spks": 2}, task="separation"),
-    sb("resepformer", "resepformer", mask, (1, 800), {
-        "path": "resepformer:ResourceEfficientSeparator", **SEPARATOR, "layer": 2,
-        "mem_type": "av", "seg_model": BLOCK, "mem_model": BLOCK}, task="separation"),
-    sb("skim", "skim", mask, (1, 800), {
-        "path": "resepformer:ResourceEfficientSeparator", **SEPARATOR, "layer": 3,
-        "mem_type": "hc",
+        "num_layers": 3, "K": 20, "num_spks": 2}, **SEP),
+    sb("resepformer", "resepformer", EFFICIENT, (1, 800), {
+        "layer": 2, "mem_type": "av", "seg_model": BLOCK, "mem_model": BLOCK}, **SEP),
+    sb("skim", "skim", EFFICIENT, (1, 800), {
+        "layer": 3, "mem_type": "hc",
         "seg_model": partial(part, "resepformer:SegLSTM", 32, 32, bidirectional=True),
-        "mem_model": partial(part, "resepformer:MemLSTM", 32, bidirectional=True)},
-        task="separation"),
+        "mem_model": partial(part, "resepformer:MemLSTM", 32, bidirectional=True)}, **SEP),
     sb("wav2vec2", "wav2vec2", wav2vec2, (1, 3200), {}),
     sb("diffwave", "diffwave", "DiffWave:DiffWave",
         {"audio": (1, 1, 2560), "step_ids": (1,), "mel": (1, 80, 10)}, {
@@ -243,20 +229,22 @@ SPEECH = [
         "normalize_before": False, "ffn_type": "1dcnn", "ffn_cnn_kernel_size_list": [9, 1],
         "n_char": VOCAB, "n_mels": 20, "postnet_embedding_dim": 32, "postnet_kernel_size": 5,
         "postnet_n_convolutions": 5, "postnet_dropout": 0.5, "padding_idx": 0,
-        "variance_predictor_dropout": 0.5}, fast_speech, **TTS),
+        "variance_predictor_dropout": 0.5},  # durations are given: the output has a known length
+        lambda net, x: net(x, durations=torch.tensor([[2, 1, 3, 2, 1, 2, 2, 1]]))[:4], **TTS),
     sb("transformer-asr", "transformer", ASR_PATH, {"mel": MEL, "ids": (1, 8)}, {
-        **ASR, "num_decoder_layers": 3, "causal": False}, lambda net, x, y: net(x, y % 60)[1], task="asr"),
-    sb("conformer", "conformer", ASR_PATH, MEL, {
-        **ENCODER, "encoder_module": "conformer"}, ENCODE, task="asr"),
+        **ASR, "num_decoder_layers": 3, "causal": False}, lambda net, x, y: net(x, y % 60)[1],
+        task="asr"),
+    sb("conformer", "conformer", ASR_PATH, MEL, {**ENCODER, "encoder_module": "conformer"},
+        lambda net, x: net.encode(x), task="asr"),
     sb("conformer-6", "conformer", ASR_PATH, MEL, {
         **ENCODER, "encoder_module": "conformer", "num_encoder_layers": 6,
-        "attention_type": "regularMHA"}, ENCODE, task="asr"),
+        "attention_type": "regularMHA"}, lambda net, x: net.encode(x), task="asr"),
     sb("branchformer", "branchformer", ASR_PATH, MEL, {
-        **ENCODER, "encoder_module": "branchformer", "csgu_linear_units": 96}, ENCODE, task="asr"),
-    sb("transformer-lm", "transformer-lm", "transformer.TransformerLM:TransformerLM",
-        {"ids": (1, 14)}, {
-            "vocab": VOCAB, "d_model": 48, "nhead": 4, "num_encoder_layers": 4, "d_ffn": 96,
-            "activation": nn.GELU}, modality="text", task="generation"),
+        **ENCODER, "encoder_module": "branchformer", "csgu_linear_units": 96},
+        lambda net, x: net.encode(x), task="asr"),
+    sb("transformer-lm", "transformer-lm", "transformer.TransformerLM:TransformerLM", {
+        "ids": (1, 14)}, {"vocab": VOCAB, "d_model": 48, "nhead": 4, "num_encoder_layers": 4,
+                          "d_ffn": 96, "activation": nn.GELU}, modality="text", **GPT),
     sb("segan", "segan", "segan_model:Generator", (1, 4096, 1), {
         "kernel_size": 5, "latent_vae": False, "z_prob": False}, task="enhancement"),
     sb("dac", "dac", "discrete.dac:DAC", (1, 1, 1024), {
@@ -268,9 +256,8 @@ SPEECH = [
 
 def table(kinds: str) -> tuple[list[Any], Tensor]:
     """Feature columns of `deepctr_torch` and two rows of values for them."""
-    sparse, dense, listed = (
-        load(f"deepctr_torch.inputs:{n}") for n in ("SparseFeat", "DenseFeat", "VarLenSparseFeat")
-    )
+    kinds_of = ("SparseFeat", "DenseFeat", "VarLenSparseFeat")
+    sparse, dense, listed = (load(f"deepctr_torch.inputs:{name}") for name in kinds_of)
     columns = [sparse(name, 20, 8) for name in ("user", "item", "kind", "place", "hour", "shop")]
     columns += [dense(name, 1) for name in ("age", "price", "score") if kinds != "sparse"]
     values = [torch.randint(1, 20, (2, 6)).float(), torch.rand(2, len(columns) - 6)]
@@ -278,8 +265,7 @@ def table(kinds: str) -> tuple[list[Any], Tensor]:
         past = {"maxlen": 5, "length_name": "seq_length"}
         for name in ("item", "kind"):
             columns.append(listed(sparse(f"hist_{name}", 20, 8, embedding_name=name), **past))
-        values += [torch.randint(1, 20, (2, 5)).float(), torch.tensor([[5.0], [3.0]])]
-        values += [torch.randint(1, 20, (2, 5)).float()]
+        values += [torch.randint(1, 6, (2, 11)).float()]  # items, how many, their kinds
     return columns, torch.cat(values, 1)
 
 
@@ -324,15 +310,15 @@ CTR = [
 class Stack(nn.Module):
     """Layers of one kind with ReLU between them, as the examples of PyTorch Geometric."""
 
-    def __init__(self, layer: Call, sizes: tuple[int, ...], **options: Any) -> None:
+    def __init__(self, layer: Any, sizes: tuple[int, ...], **options: Any) -> None:
         super().__init__()
         self.layers = nn.ModuleList(layer(a, b, **options) for a, b in pairwise(sizes))
 
     def forward(self, x: Tensor, *others: Tensor) -> Tensor:
         """The last layer's features."""
-        for layer in self.layers[:-1]:
-            x = layer(x, *others).relu()
-        return self.layers[-1](x, *others)  # type: ignore[no-any-return]
+        for i, layer in enumerate(self.layers):
+            x = layer(x.relu() if i else x, *others)
+        return x
 
 
 def graph(names: str) -> dict[str, Tensor]:
@@ -363,7 +349,7 @@ def gnn(name: str, family: str, cls: str, inputs: str = "x edge_index", **option
     return replace(entry("torch_geometric", name, family, nn.Identity, 8, **labels), build=build)
 
 
-NET = {"in_channels": 6, "hidden_channels": 16, "num_layers": 3, "out_channels": 4}
+NET: Any = {"in_channels": 6, "hidden_channels": 16, "num_layers": 3, "out_channels": 4}
 SIZES: Any = {"sizes": (6, 16, 16, 4)}
 DENSE: Any = {"inputs": "nodes adj", **SIZES}
 MP = "message-passing"  # every layer that gathers along edges and scatters to nodes
@@ -400,10 +386,6 @@ GRAPHS = [
     gnn("attentive-fp", "attentive-fp", "AttentiveFP", "x edge_index edge_attr batch", **NET,
         edge_dim=4, num_timesteps=2),
     gnn("linkx", "linkx", "LINKX", **NET, num_nodes=10),
-    gnn("sgformer", "sgformer", "SGFormer", "x edge_index batch", in_channels=6,
-        hidden_channels=16, out_channels=4),
-    gnn("graph-unet", "graph-u-net", "GraphUNet", in_channels=6, hidden_channels=16,
-        out_channels=4, depth=3),
     gnn("lightgcn", "lightgcn", "LightGCN", "edge_index", num_nodes=10, embedding_dim=16,
         num_layers=3, call=lambda net, edges: net.get_embedding(edges)),
     gnn("point-transformer", "point-transformer", "PointTransformerConv", "x pos edge_index",

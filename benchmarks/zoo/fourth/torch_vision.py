@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from dataclasses import replace
 from importlib import import_module
 from importlib.util import find_spec
@@ -75,7 +76,7 @@ def vit(
     """A class of `vit_pytorch`."""
 
     def maker() -> nn.Module:
-        network: nn.Module = load(f"vit_pytorch.{path}")(**options)
+        network: nn.Module = load(f"vit_pytorch.{path}")(**deepcopy(options))
         return network
 
     return entry("vit_pytorch", name, family, maker, inputs, **more)
@@ -87,13 +88,13 @@ def mon(
     """A class of `monai.networks.nets`."""
 
     def maker() -> nn.Module:
-        network: nn.Module = load(f"monai.networks.nets.{path}")(**options)
+        network: nn.Module = load(f"monai.networks.nets.{path}")(**deepcopy(options))
         return network
 
     return entry("monai", name, family, maker, inputs, **more)
 
 
-def plain(depth: int = 4, dim: int = 64, heads: int = 4, **more: Any) -> dict[str, Any]:
+def plain(depth: Any = 4, dim: int = 64, heads: int = 4, **more: Any) -> dict[str, Any]:
     """Options that the plain vision transformers of `vit_pytorch` share."""
     return {
         "image_size": 96, "patch_size": 16, "num_classes": 10, "dim": dim, "depth": depth,
