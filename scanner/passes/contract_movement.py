@@ -99,6 +99,8 @@ def _contract(draft: Draft, names: frozenset[str]) -> None:
 
 def _label(node: Draft.Node) -> str:
     label = _LABELS[node.op]
+    if node.op == "Flatten" and node.attrs.get("axis", 1) in (1, -1) and node.dynamic[0].rank == 2:
+        return ""  # flat before
     order = node.ints("perm")
     if order is not None:
         return f"{label}({','.join(map(str, order))})"

@@ -31,7 +31,7 @@ def run(draft: Draft) -> None:
         _joined(draft, node)
     for node in draft.of("Slice"):
         _cropped(draft, node)
-    for node in draft.of("Pad"):
+    for node in reversed(list(draft.of("Pad"))):  # of two in a row, the one that is read first
         borders = node.arg(1) if len(node.inputs) > 1 else None
         if isinstance(borders, Tensor) and borders.data and set(borders.data) == {0}:
             draft.bypass(node, "no border")

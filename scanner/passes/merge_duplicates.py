@@ -133,7 +133,8 @@ def _certain(node: Draft.Node) -> bool:
 
 
 def _key(node: Draft.Node) -> tuple[object, ...]:
-    operands = [_operand(arg) for arg in node.inputs]
+    counts = node.op.startswith("Scatter")
+    operands = [_operand(arg, counts) for arg in node.inputs]
     if ops.commutative(node.op):
         operands.sort(key=repr)
     attrs = tuple(sorted((name, _attr(value)) for name, value in node.attrs.items()))
@@ -144,12 +145,16 @@ def _key(node: Draft.Node) -> tuple[object, ...]:
     return node.op, attrs, tuple(operands), len(node.outputs)
 
 
-def _operand(arg: Arg) -> object:
-    """Equal for the same value, and for constants known to be equal."""
+def _operand(arg: Arg, counts: bool = False) -> object:
+    """Equal for the same value, and for constants known to be equal.
+
+    Vectors of numbers are weights, but for the zeros and ones of a sum that `counts`.
+    """
     if not isinstance(arg, Tensor):
         return id(arg)
     known = arg.data is not None and None not in arg.data
-    if known and (len(arg.data or ()) <= 1 or arg.dtype in _INTEGERS):
+    plain = counts and len(set(arg.data or ())) == 1
+    if known and (len(arg.data or ()) <= 1 or arg.dtype in _INTEGERS or plain):
         return arg.dtype, arg.shape, arg.data
     if arg.squeezed == () and arg.payload is not None:  # OpenVINO stores equal numbers once
         return arg.dtype, arg.payload

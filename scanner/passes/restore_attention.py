@@ -69,16 +69,12 @@ def _weighs_heads(node: Draft.Node) -> bool:
 
 
 def _leads_to(value: Value, wanted: Callable[[Draft.Node], bool], steps: int = 5) -> bool:
-    for _ in range(steps):
-        if wanted(value.node):
-            return True
-        if (
-            value.node.op not in ("Mul", "Add", "Where", "Clip", "Tanh", "Max")
-            or not value.node.dynamic
-        ):
-            return False
-        value = value.node.dynamic[0]
-    return False
+    node = value.node
+    if wanted(node):
+        return True
+    if not steps or node.op not in ("Mul", "Add", "Where", "Clip", "Tanh", "Max"):
+        return False
+    return any(_leads_to(each, wanted, steps - 1) for each in node.dynamic)
 
 
 def _scores(start: object) -> _Scores | None:

@@ -36,6 +36,7 @@ def run(draft: Draft) -> None:
     for node in draft.of("Mul"):
         _affine(draft, node)
     trained = any(_filled(node.arg(2)) for op in _CONVS for node in draft.of(op))
+    trained = trained or any(node.attrs.get("bias") is True for node in draft.of("Linear"))
     for op in _CONVS:
         for node in draft.of(op):
             if trained and node.op != "DeformConv" and scalar(node.arg(2)) == 0.0:
@@ -49,7 +50,8 @@ def _filled(bias: Arg) -> bool:
     """Whether a bias has been trained: a stored one of other numbers than zero.
 
     TFLite stores a bias of zeros where the network has none. In a file whose biases are all zero
-    they are just untrained, and a norm that was folded into them cannot be told from nothing.
+    they are just untrained, and a norm that was folded into them cannot be told from nothing;
+    biases of other layers tell as well.
     """
     numbers = bias.data if isinstance(bias, Tensor) else None
     return numbers is not None and any(number not in (0, None) for number in numbers)

@@ -115,9 +115,11 @@ def _around(draft: Draft, node: Draft.Node) -> None:
         if seeds is None:
             continue
         region = regions.sort(regions.grow(entry, seeds, _allowed), entry)
+        if any(_fuse_at(draft, entry, last.out, region) for last in reversed(region)):
+            return
         found = False
-        for last in reversed(region):  # two norms of one value may share its statistics
-            found = (last.alive and _fuse_at(draft, entry, last.out, region)) or found
+        for last in region:  # two norms of one value have its statistics in common
+            found = (last.alive and _fuse_at(draft, entry, last.out, region, region)) or found
         if found:
             return
 
@@ -136,10 +138,13 @@ def _back(entry: Value, node: Draft.Node) -> list[Draft.Node] | None:
     return regions.sort(nodes, entry)
 
 
-def _fuse_at(draft: Draft, entry: Value, exit_: Value, region: list[Draft.Node]) -> bool:
+def _fuse_at(
+    draft: Draft, entry: Value, exit_: Value, region: list[Draft.Node],
+    around: Sequence[Draft.Node] = (),
+) -> bool:  # fmt: skip
     part = regions.between(entry, exit_, region)
     reduces = [node for node in part if node.op in regions.REDUCING]
-    if len(part) < 2 or not reduces or not regions.closed(part, exit_, region):
+    if len(part) < 2 or not reduces or not regions.closed(part, exit_, around):
         return False
     for assumed in _assumptions(part):
         op = _named(part, entry, exit_, reduces, assumed)

@@ -167,7 +167,9 @@ def _concat(draft: Draft, node: Draft.Node) -> None:
         return
     filled = [arg for arg in node.inputs if not _empty(arg)]
     if 0 < len(filled) < len(node.inputs):
+        empty = [arg for arg in node.inputs if arg not in filled]
         draft.set_inputs(node, filled)
+        draft.prune(empty, "empty")
         _concat(draft, node)
         return
     flat: list[Arg] = []
