@@ -1,9 +1,8 @@
 """One Linear for every product with a weight: MatMul, Gemm and Einsum, with or without bias.
 
 The weight's shape becomes [out, in]. A per-feature scale that only feeds Linear or Conv nodes is
-absorbed (SmoothQuant, the scale of an image's pixels), and a Linear that is only cut along its
-features becomes one Linear per cut, so that packed projections (QKV, gate-and-up) and separate ones
-are the same graph.
+absorbed (SmoothQuant, an image's pixels), and a Linear that is only cut along its features becomes
+one per cut, so that packed projections (QKV, gate-and-up) and separate ones are the same graph.
 
 Before:
     y = Add(MatMul(x, w[64, 10]), w[10])
@@ -95,15 +94,14 @@ def _gemm(draft: Draft, node: Draft.Node) -> None:
 
 
 def _einsum(draft: Draft, node: Draft.Node) -> None:
-    """An Einsum with one weight is a Linear when no letter is shared by all three terms."""
+    """An Einsum with one weight is a Linear, or a MatMul where all three terms share a letter."""
     equation = str(node.attrs.get("equation", "")).replace(" ", "").replace("...", ".")
     count = equation.count(",") + 1  # each costs a look at the rest, so only a few
     if "->" not in equation or not 2 <= len(node.inputs) == count <= 8:
         return
     pair = len(node.inputs) == 2 and len(node.dynamic) == 1
     if not pair or not _sums(equation):
-        _product(draft, node, equation)
-        return
+        return _product(draft, node, equation)
     terms, result = equation.split("->", 1)
     position = 1 if isinstance(node.inputs[1], Tensor) else 0
     weight, parts = node.inputs[position], terms.split(",")
@@ -112,9 +110,11 @@ def _einsum(draft: Draft, node: Draft.Node) -> None:
     own, other = parts[position], parts[1 - position]
     summed = [letter for letter in own if letter in other and letter not in result]
     kept = [letter for letter in own if letter in result]
-    if not summed or any(letter in other for letter in kept) or len(own) != len(summed) + len(kept):
+    if not summed or len(own) != len(summed) + len(kept):
         return
     shape = None
+    if {*kept} & {*other}:
+        return draft.retype(node, "MatMul", {})  # a weight for each head or expert
     if weight.shape is not None and len(weight.shape) == len(own) and None not in weight.shape:
         size = dict(zip(own, weight.shape, strict=True))
         shape = (

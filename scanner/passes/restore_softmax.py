@@ -1,4 +1,4 @@
-"""Fuse a softmax that is written as a quotient.
+"""Fuse a softmax that is written as a quotient, or as one of what its greatest was taken off.
 
 Before:
     m = ReduceMax(x, axes=[-1], keepdims=1)
@@ -16,9 +16,15 @@ from genescan.graph import Tensor
 
 
 def run(draft: Draft) -> None:
-    """Look at every quotient whose divisor is the sum of its dividend."""
+    """Look at every quotient whose divisor is the sum of its dividend, then at each softmax."""
     for node in draft.of("Div", "Mul"):
         _fuse(draft, node)
+    for node in draft.of("Softmax"):
+        source, axis = node.inputs[0], node.attrs.get("axis", -1)
+        shift = source.node if isinstance(source, Value) and source.sole_user is node else None
+        if shift and shift.op == "Sub" and isinstance(axis, int) and _shifted(shift, axis):
+            draft.replace(shift.out, shift.dynamic[0], shift.via.get(0, ()))
+            draft.prune([shift.out], heirs=(node,))
 
 
 def _axis(node: Draft.Node) -> int | None:
