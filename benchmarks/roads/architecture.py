@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 SETS = (
-    "dev", "held", "fresh", "final", "fourth", "fifth", "sixth", "seventh", "eighth",
+    "dev", "held", "fresh", "final", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth",
     "constructs",
 )  # fmt: skip
 

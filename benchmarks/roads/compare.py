@@ -121,7 +121,7 @@ def totals(results: Iterable[Comparison]) -> dict[str, list[int]]:
 
 
 def written_files(out: Path) -> Iterable[tuple[str, str, str]]:
-    """Architecture, toolchain and path of each file that an export wrote, of roads or of the zoo."""
+    """Architecture, toolchain and path of each file that was exported, of roads or of the zoo."""
     if (out / "index.json").exists():
         for row in json.loads((out / "index.json").read_text())["files"]:
             if not row["error"]:

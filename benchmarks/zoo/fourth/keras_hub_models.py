@@ -56,7 +56,8 @@ def fixed(inner: Any) -> Any:
     for name, each in named.items():
         shape = [size(name, axis, n, len(each.shape)) for axis, n in enumerate(each.shape)]
         inputs[name] = keras.Input(batch_shape=tuple(shape), name=name, dtype=each.dtype)
-    result = inner(inputs if isinstance(given, dict) else inputs["input"])
+    values = inputs if isinstance(given, dict) else inputs["input"]
+    result = inner(values, training=False)  # or norms of DeepLab and SegFormer would be trained
     return keras.Model(list(inputs.values()), result)
 
 
