@@ -1,7 +1,7 @@
 """Recognise hard sigmoids and swishes of which a part went into neighbouring weights.
 
 Converters fold the three that is added before the clip into the bias of what makes its argument,
-or the division by six after it into the weights that read it.
+or the division by six after it into the weights that read it, or all that is linear.
 
 Before:
     c = Relu(Add(x, 3.0), max=6.0)
@@ -36,6 +36,8 @@ def run(draft: Draft) -> None:
         _moved_sum(draft, node)
     for node in draft.of("Relu"):
         _moved_factor(draft, node)
+    for node in draft.of("Relu", "Clip"):
+        _moved_both(draft, node)
 
 
 def _near(number: float | None, wanted: float) -> bool:
@@ -75,6 +77,31 @@ def _moved_factor(draft: Draft, relu: Draft.Node) -> None:
         draft.fuse([add, relu, gate], gate.out, "HardSwish", [entry], via=via)
     else:
         draft.fuse([add, relu], relu.out, "HardSigmoid", [entry], via=via)
+
+
+def _moved_both(draft: Draft, clip: Draft.Node) -> None:
+    """A clip at one, or at six, of what weighs the features that it was pooled from is a gate."""
+    gate, top = clip.out.sole_user, clip.number("max")
+    if gate is None or gate.op != "Mul" or clip.number("min", 0.0) != 0.0:
+        return
+    features = [value for value in gate.dynamic if value is not clip.out]
+    if len(features) != 1 or not _pooled(clip.inputs[0], features[0]):
+        return
+    if _near(top, 1.0) or (_near(top, 6.0) and _weighted(clip.out)):
+        draft.fuse([clip], clip.out, "HardSigmoid", [clip.inputs[0]], via=clip.via)
+
+
+def _pooled(value: object, features: Value) -> bool:
+    """Whether a value is made from the means of these features alone."""
+    for _ in range(_NEAR):
+        if not isinstance(value, Value) or len(value.node.dynamic) != 1:
+            return False
+        if value.node.op in ("GlobalAveragePool", "ReduceMean", "AveragePool"):
+            return value.node.dynamic[0] is features
+        if value.node.op not in _WEIGHTED | {"Add", "Relu", "BatchNormalization"}:
+            return False
+        value = value.node.dynamic[0]
+    return False
 
 
 def _weighted(value: Value) -> bool:

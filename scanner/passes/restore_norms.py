@@ -47,6 +47,7 @@ _RESHAPED = re.compile(r"Reshape\((.*)\)")
 _TRANSPOSED = re.compile(r"Transpose\(([\d,]+)\)")
 _AFFINE = ("Mul", "Add", "BatchNormalization")
 _CHANNELWISE = ("GroupNormalization", "InstanceNormalization")
+_ALONG_FEATURES = ("LayerNormalization", "RMSNormalization", "LpNormalization")
 _NORMS = ("LayerNormalization", "RMSNormalization", "GroupNormalization", "InstanceNormalization")
 
 
@@ -148,12 +149,20 @@ def _fuse_at(
         return False
     for assumed in _assumptions(part):
         op = _named(part, entry, exit_, reduces, assumed)
+        if op in _ALONG_FEATURES and any(map(_by_place, part)):
+            return False
         if op is not None:
             marks = {"assumed": "squares and roots of unknown exponent"} if assumed else {}
             attrs = {"axis": 1} if all(_channels(node) for node in reduces) else {}
             draft.fuse(part, exit_, op, [entry], attrs, marks=marks)
             return True
     return False
+
+
+def _by_place(node: Draft.Node) -> bool:
+    """Whether a constant differs by place and by feature: positions, added after a norm."""
+    constants = [arg.squeezed for arg in node.inputs if isinstance(arg, Tensor)]
+    return node.op in ("Add", "Mul") and any(len(extent or ()) > 1 for extent in constants)
 
 
 def _assumptions(part: list[Draft.Node]) -> Iterator[regions.Assumed]:

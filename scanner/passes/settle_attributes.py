@@ -113,6 +113,8 @@ def _reduce(draft: Draft, node: Draft.Node) -> None:
     name = _axes_class(axes, rank)
     if name == "spatial" and node.op not in _GLOBAL and len(axes or ()) == 1:
         name = "last"  # of a sequence both; where the rank is unknown only this can be told
+    if name == "channel" and rank == 3 and node.op in _GLOBAL:
+        name = "spatial"  # of a sequence with its features last
     if name == "spatial" and node.op in _GLOBAL:
         draft.retype(node, _GLOBAL[node.op], {})
     else:
