@@ -13,6 +13,7 @@ After:
 
 from __future__ import annotations
 
+from genescan import ops
 from genescan.draft import Draft, Value
 from genescan.graph import Tensor
 from genescan.passes.unify_spellings import scalar
@@ -98,7 +99,8 @@ def _pooled(value: object, features: Value) -> bool:
             return False
         if value.node.op in ("GlobalAveragePool", "ReduceMean", "AveragePool"):
             return value.node.dynamic[0] is features
-        if value.node.op not in _WEIGHTED | {"Add", "Relu", "BatchNormalization"}:
+        between = value.node.op in _WEIGHTED | {"Add", "BatchNormalization"}
+        if not between and ops.kind(value.node.op) != "Activation":
             return False
         value = value.node.dynamic[0]
     return False

@@ -82,8 +82,12 @@ def _each_channel(node: Draft.Node) -> bool:
 
 
 def _last(node: Draft.Node) -> bool:
-    axes = node.ints("axes")
-    return axes is not None and len(axes) == 1
+    """Whether all but one of the axes are of one element, or there is but one."""
+    axes, shape = node.ints("axes"), node.dynamic[0].shape
+    if axes is None or shape is None or len(axes) == 1:
+        return axes is not None and len(axes) == 1
+    inside = all(-len(shape) <= axis < len(shape) for axis in axes)
+    return inside and len([axis for axis in axes if shape[axis] != 1]) == 1
 
 
 def _allowed(node: Draft.Node) -> bool:

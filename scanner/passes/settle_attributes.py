@@ -134,6 +134,8 @@ def _axes_class(axes: tuple[int, ...] | None, rank: int | None) -> str:
         return "spatial"
     if ordered in ([2, 3], [-2, -1], [2, 3, 4], [-3, -2, -1]):
         return "spatial"
+    if rank is not None and rank >= 4 and ordered == list(range(1, rank - 1)):
+        return "spatial"  # with channels last
     if ordered == [-1] or (rank is not None and ordered == [rank - 1]):
         return "last"
     return {1: "channel", 0: "batch"}.get(ordered[0], "other") if len(ordered) == 1 else "other"

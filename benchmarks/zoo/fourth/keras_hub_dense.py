@@ -7,6 +7,7 @@ from typing import Any
 
 from benchmarks.zoo.fourth.keras_hub_models import (
     IMAGE,
+    PLAIN,
     R18,
     R50,
     RES,
@@ -91,7 +92,9 @@ def pair(kind: str, projection: bool = True) -> Maker:
     """Two towers, one of images and one of text."""
 
     def maker(m: Any) -> Any:
-        text = getattr(m, f"{kind}TextEncoder")(**enc(3, 32, 4, embedding_dim=32))
+        text = getattr(m, f"{kind}TextEncoder")(
+            **{**enc(3, 32, 4, embedding_dim=32), PLAIN: 64 if projection else 14}
+        )
         image = getattr(m, f"{kind}VisionEncoder")(**vit(3, 32, 4, intermediate_dim=128))
         more = {"projection_dim": 24} if projection else {}
         return getattr(m, f"{kind}Backbone")(image, text, **more)

@@ -48,7 +48,9 @@ def fixed(inner: Any) -> Any:
 
     def size(name: str, axis: int, given: int | None, rank: int) -> int:
         text = lengths.get(name, 9 if name.startswith("decoder") else 14)
-        return given or (IMAGE if rank == 4 else text) if axis else 1
+        if rank == 5 and axis in (2, 3):  # a mask of SAM: four times its 8x8 embedding
+            return given or 32
+        return given or (IMAGE if rank == 4 and name != "boxes" else text) if axis else 1
 
     given = inner.input
     named = given if isinstance(given, dict) else {"input": given}
