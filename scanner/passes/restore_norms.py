@@ -34,7 +34,7 @@ _SAMPLES: tuple[regions.Vector, ...] = (
 _TOLERANCE = 0.02
 _ALLOWED = frozenset(
     {
-        "Add", "Sub", "Mul", "Div", "Sqrt", "Reciprocal", "Neg", "Pow", "Abs", "Max", "Clip",
+        "Add", "Sub", "Mul", "Div", "Sqrt", "Reciprocal", "Neg", "Pow", "Abs", "Max", "Clip", "Relu",
         "ReduceMean", "ReduceSum", "ReduceSumSquare", "ReduceL2", "GlobalAveragePool",
     }
 )  # fmt: skip

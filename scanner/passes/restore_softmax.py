@@ -58,10 +58,17 @@ def _fuse(draft: Draft, node: Draft.Node) -> None:
         via = power.via.get(0, ())
         if source.node.op == "Sub" and source.sole_user is power and _shifted(source.node, axis):
             shift = source.node
-            region += [shift, *(v.node for v in shift.dynamic[1:])]
+            region += [shift, *_maximum(shift.dynamic[-1])]
             source, via = shift.dynamic[0], shift.via.get(0, ())
         draft.fuse(region, node.out, "Softmax", [source], {"axis": axis}, via={0: via})
         return
+
+
+def _maximum(value: Value) -> list[Draft.Node]:
+    """What takes a maximum, after a guard against minus infinity as JAX writes it."""
+    node = value.node
+    guarded = node.op == "Max" and len(node.dynamic) == 1
+    return [node, node.dynamic[0].node] if guarded else [node]
 
 
 def _shifted(node: Draft.Node, axis: int) -> bool:
@@ -69,7 +76,7 @@ def _shifted(node: Draft.Node, axis: int) -> bool:
     value, greatest = node.inputs
     if not isinstance(value, Value) or not isinstance(greatest, Value):
         return False
-    top = greatest.node
+    top = _maximum(greatest)[-1]
     return (
         top.op == "ReduceMax"
         and top.inputs[0] is value
