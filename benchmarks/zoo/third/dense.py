@@ -363,7 +363,7 @@ SPECS: list[Spec] = [
           task="segmentation"),
     model("pix2pix-unet-256", "unet", pix2pix, 256, "junyanz/pytorch-CycleGAN-and-pix2pix",
           task="generation"),
-    model("attention-unet", "unet", AttentionUnet, 64, "LeeJunHyun/Image_Segmentation",
+    model("attention-unet", "attention-unet", AttentionUnet, 64, "LeeJunHyun/Image_Segmentation",
           task="segmentation"),
     model("jfzhang-deeplabv3plus", "deeplab", JfDeeplab, 128, "jfzhang95/pytorch-deeplab-xception",
           task="segmentation"),
