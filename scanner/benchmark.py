@@ -89,7 +89,8 @@ class Result:
 
 def plain(name: str) -> str:
     """A family name without case, folder, version signs and brackets."""
-    return re.sub(r"[^a-z0-9]", "", name.split("/")[-1].lower())
+    told = name.split("/")[-1].lower().replace("²", "2").replace("++", "plusplus")
+    return re.sub(r"[^a-z0-9]", "", told)
 
 
 def _names(family: Family, library: Library) -> set[str]:
@@ -105,7 +106,7 @@ def _right(model: Model, label: str, library: Library) -> bool:
         return model.family is None or _general(model.family, library)
     named = _names(model.family, library) if model.family else set()
     named |= {plain(component.id) for component in model.components if component.level == "family"}
-    wanted = [plain(part) for part in label.split("+")]
+    wanted = [plain(part) for part in re.split(r"(?<!\+)\+(?!\+)", label)]
     return bool(wanted) and all(any(w == n for n in named) for w in wanted)
 
 

@@ -234,9 +234,7 @@ def between(entry: Value, exit_: Value, region: Sequence[Draft.Node]) -> list[Dr
     return [node for node in region if node in needed]
 
 
-def closed(
-    nodes: Sequence[Draft.Node], exit_: Value, around: Iterable[Draft.Node] = ()
-) -> bool:
+def closed(nodes: Sequence[Draft.Node], exit_: Value, around: Iterable[Draft.Node] = ()) -> bool:
     """Whether nothing outside reads a value of the region except its exit.
 
     Nodes `around` it may read what they like.

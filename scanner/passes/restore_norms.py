@@ -34,8 +34,8 @@ _SAMPLES: tuple[regions.Vector, ...] = (
 _TOLERANCE = 0.02
 _ALLOWED = frozenset(
     {
-        "Add", "Sub", "Mul", "Div", "Sqrt", "Reciprocal", "Neg", "Pow", "Abs", "Max", "Clip", "Relu",
-        "ReduceMean", "ReduceSum", "ReduceSumSquare", "ReduceL2", "GlobalAveragePool",
+        "Add", "Sub", "Mul", "Div", "Sqrt", "Reciprocal", "Neg", "Pow", "Abs", "Max", "Clip",
+        "Relu", "ReduceMean", "ReduceSum", "ReduceSumSquare", "ReduceL2", "GlobalAveragePool",
     }
 )  # fmt: skip
 _EXPONENTS = (2.0, 0.5, -0.5)
