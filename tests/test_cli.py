@@ -13,6 +13,7 @@ import pytest
 from running import HOSTILE, RESNET, ROOT, Run
 
 from genescan import __version__
+from genescan.benchmark import plain
 
 COMPLETE, FAILED, INCOMPLETE, NOTHING, USAGE, INVALID = range(6)
 MARKUP = str(HOSTILE / "markup.onnx")
@@ -273,6 +274,12 @@ def test_a_pinned_pack_is_the_one_that_was_pinned(run: Run, tmp_path: Path) -> N
     (pack / "mine.yml").write_text((pack / "mine.yml").read_text().replace(">= 2", ">= 1"))
     changed = run("signatures", "test", "mine", "-r", pin)
     assert changed.code == INVALID and "its digest is" in changed.err
+
+
+def test_family_names_differ_by_signs_too() -> None:
+    assert plain("U-Net") == plain("vision/unet")
+    assert plain("UNet++") == plain("vision/unet-plus-plus")
+    assert len({plain("U-Net"), plain("UNet++"), plain("U²-Net")}) == 3
 
 
 def test_benchmark(run: Run, tmp_path: Path) -> None:

@@ -107,6 +107,8 @@ def _reduce(draft: Draft, node: Draft.Node) -> None:
     axes = shapes.known(shapes.operand(node.attrs, "axes", constants, 1))
     value, via = node.inputs[0], node.via.get(0, ())
     rank = value.rank if isinstance(value, Value) else None
+    if node.out.rank is not None and any(label.startswith("Reshape") for label in via):
+        rank = node.out.rank + (0 if node.attrs.get("keepdims", 1) else len(axes or ()))
     rest = node.dynamic[1:]
     draft.set_inputs(node, node.inputs[:1], {0: via})
     draft.prune(rest, "reduction axes")
