@@ -74,6 +74,8 @@ def _leads_to(value: Value, wanted: Callable[[Draft.Node], bool], steps: int = 5
         return True
     if not steps or node.op not in ("Mul", "Add", "Where", "Clip", "Tanh", "Max"):
         return False
+    if len(node.dynamic) > 3:
+        return False  # no scale or mask, and each would be followed
     return any(_leads_to(each, wanted, steps - 1) for each in node.dynamic)
 
 
