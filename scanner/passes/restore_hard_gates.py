@@ -21,6 +21,7 @@ from genescan.passes.unify_spellings import scalar
 _TOLERANCE = 0.012
 """Relative; quantised constants are off by up to 1/255."""
 _WEIGHTED = frozenset({"Conv", "ConvTranspose", "MatMul", "Gemm", "Linear"})
+_LINEAR = _WEIGHTED | {"Add", "BatchNormalization"}
 _SCALING = frozenset(
     {
         "Mul", "GlobalAveragePool", "AveragePool", "ReduceMean", "MaxPool", "GlobalMaxPool",
@@ -82,14 +83,16 @@ def _moved_factor(draft: Draft, relu: Draft.Node) -> None:
 
 def _moved_both(draft: Draft, clip: Draft.Node) -> None:
     """A clip at one, or at six, of what weighs the features that it was pooled from is a gate."""
-    gate, top = clip.out.sole_user, clip.number("max")
-    if gate is None or gate.op != "Mul" or clip.number("min", 0.0) != 0.0:
+    gate, top, value = clip.out.sole_user, clip.number("max"), clip.inputs[0]
+    if gate is None or gate.op != "Mul" or not isinstance(value, Value):
         return
+    if value.node.op not in _LINEAR or (clip.op == "Clip" and clip.number("min") != 0.0):
+        return  # no weights that can hold the linear part, or no clip at zero
     features = [value for value in gate.dynamic if value is not clip.out]
-    if len(features) != 1 or not _pooled(clip.inputs[0], features[0]):
+    if len(features) != 1 or not _pooled(value, features[0]):
         return
     if _near(top, 1.0) or (_near(top, 6.0) and _weighted(clip.out)):
-        draft.fuse([clip], clip.out, "HardSigmoid", [clip.inputs[0]], via=clip.via)
+        draft.fuse([clip], clip.out, "HardSigmoid", [value], via=clip.via)
 
 
 def _pooled(value: object, features: Value) -> bool:
@@ -99,8 +102,7 @@ def _pooled(value: object, features: Value) -> bool:
             return False
         if value.node.op in ("GlobalAveragePool", "ReduceMean", "AveragePool"):
             return value.node.dynamic[0] is features
-        between = value.node.op in _WEIGHTED | {"Add", "BatchNormalization"}
-        if not between and ops.kind(value.node.op) != "Activation":
+        if value.node.op not in _LINEAR and ops.kind(value.node.op) != "Activation":
             return False
         value = value.node.dynamic[0]
     return False

@@ -1,1 +1,1 @@
-"""The same networks in Keras, layer by layer."""
+"""The same networks by the same package on TensorFlow."""
