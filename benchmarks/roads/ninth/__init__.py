@@ -3,7 +3,7 @@
 `random.Random(9)` drew one of pytorchcv's, two of the other torch packages' and three of the Keras
 packages', each from the sorted names as they stood then. All three of Keras are of
 `keras_cv_attention_models`, whose code runs on torch and on TensorFlow; a process holds one of the
-two, so the torch toolchains and `tf_keras` are walked by two commands, and nothing compares weights.
+two, so the torch toolchains and `tf_keras` are walked by two commands. Nothing compares weights.
 """
 
 from __future__ import annotations
