@@ -59,16 +59,19 @@ def openvino_onnx(job: Job, variant: str, half: bool = True) -> None:
 
 
 def openvino_int8(job: Job) -> None:
-    """Quantised by NNCF after calibration on the example inputs."""
+    """Quantised by NNCF after calibration on the example inputs and their like."""
     import nncf
     import openvino
 
+    from benchmarks.zoo.calibration import SAMPLES, samples
+
     built = job.architecture.torch(job.seed)
-    batch = {index: value.numpy() for index, value in enumerate(built.inputs.values())}
+    example = {index: value.numpy() for index, value in enumerate(built.inputs.values())}
     words = any(not value.is_floating_point() for value in built.inputs.values())
     kind = nncf.ModelType.TRANSFORMER if words else None
     model = openvino_model(job, static=True)
-    model = nncf.quantize(model, nncf.Dataset([batch]), subset_size=1, model_type=kind)
+    data = nncf.Dataset(samples(example))
+    model = nncf.quantize(model, data, subset_size=SAMPLES, model_type=kind)
     openvino.save_model(model, job.target)
 
 

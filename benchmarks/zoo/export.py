@@ -14,6 +14,7 @@ from typing import Any
 import onnx
 import torch
 
+from benchmarks.zoo.calibration import samples
 from benchmarks.zoo.spec import Built, Spec, make
 
 
@@ -151,7 +152,7 @@ def dynamic_int8(job: Job) -> None:
 
 
 def static_int8(job: Job, form: str) -> None:
-    """Static int8 quantisation calibrated on the example inputs."""
+    """Static int8 quantisation calibrated on the example inputs and their like."""
     from onnxruntime.quantization import CalibrationDataReader, QuantFormat, quantize_static
 
     source = job.source(*PLAIN)
@@ -159,10 +160,10 @@ def static_int8(job: Job, form: str) -> None:
     feed = {k: v.numpy() for k, v in job.build().inputs.items() if k in names}
 
     class Reader(CalibrationDataReader):
-        """One batch: the example inputs."""
+        """One batch a sample."""
 
         def __init__(self) -> None:
-            self.batches = iter([feed])
+            self.batches = iter(samples(feed))
 
         def get_next(self) -> dict[str, Any] | None:
             return next(self.batches, None)
