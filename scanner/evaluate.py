@@ -198,7 +198,8 @@ def _slice(
     ranges = [range(size) for size in shape]
     for i, axis in enumerate(axes or range(len(starts))):
         step = steps[i] if steps else 1
-        ranges[axis] = range(shape[axis])[starts[i] : ends[i] : step]
+        start = max(starts[i], -shape[axis])  # numpy would cut nothing backwards from before it
+        ranges[axis] = range(shape[axis])[start : ends[i] : step]
     return _pick(data.data, shape, ranges)
 
 
@@ -289,6 +290,12 @@ def _values(
     if op == "Expand":
         shape, data = _fixed(present[0].shape), present[0].data
         return None if shape is None or data is None else _spread(data, shape, out)
+    if op == "Tile":
+        shape, data = _fixed(present[0].shape), present[0].data
+        if shape is None or data is None or len(shape) != len(out):
+            return None
+        turns = [[i % size for i in range(whole)] for size, whole in zip(shape, out, strict=True)]
+        return _pick(data, shape, turns)
     if op in _REDUCES:
         return _reduce(op, present) if math.prod(out) == 1 else None
     if op == "Range":

@@ -53,25 +53,19 @@ def _axes(axes: tuple[int, ...], rank: int) -> set[int]:
 
 def _window(attrs: Attrs, shapes: Shapes, channels: int | None, kernel: Dims) -> Dims | None:
     data = shapes[0]
-    rank = len(kernel) if data is None else len(data) - 2
-    size: list[int | None] = [None] * rank
-    strides = known(attrs.get("strides")) or (1,) * rank
-    dilations = known(attrs.get("dilations")) or (1,) * rank
-    pads = known(attrs.get("pads")) or (0,) * (2 * rank)
-    same = str(attrs.get("auto_pad", "NOTSET")).startswith("SAME")
-    if data is not None and len(kernel) == len(strides) == len(dilations) == rank:
-        for i, (length, window) in enumerate(zip(data[2:], kernel, strict=True)):
-            if length is None or window is None or not strides[i] or len(pads) != 2 * rank:
-                continue
-            if same and attrs.get("ceil_mode"):
-                continue  # the specification leaves open which of the two decides
-            if same:
-                size[i] = -(-length // strides[i])
-            else:
-                span = length + pads[i] + pads[i + rank] - dilations[i] * (window - 1) - 1
-                extra = strides[i] - 1 if attrs.get("ceil_mode") else 0
-                size[i] = (span + extra) // strides[i] + 1 if span >= 0 else None
+    image = (None,) * len(kernel) if data is None else data[2:]
+    size = sizes.slid(image, kernel, _steps(attrs, len(image)))
     return (data[0] if data else None, channels, *size)
+
+
+def _steps(attrs: Attrs, rank: int) -> sizes.Steps:
+    return sizes.Steps(
+        known(attrs.get("strides")) or (1,) * rank,
+        known(attrs.get("dilations")) or (1,) * rank,
+        known(attrs.get("pads")) or (0,) * (2 * rank),
+        same=str(attrs.get("auto_pad", "NOTSET")).startswith("SAME"),
+        up=bool(attrs.get("ceil_mode")),
+    )
 
 
 def _conv(attrs: Attrs, shapes: Shapes, constants: Constants) -> list[Dims | None]:
@@ -87,7 +81,11 @@ def _conv_transpose(attrs: Attrs, shapes: Shapes, constants: Constants) -> list[
         return [None]
     groups = attrs.get("group", 1)
     channels = weight[1] * groups if weight[1] is not None and isinstance(groups, int) else None
-    return [(data[0] if data else None, channels, *(None,) * (len(weight) - 2))]
+    image = data[2:] if data else (None,) * (len(weight) - 2)
+    more, size = known(attrs.get("output_padding")), known(attrs.get("output_shape"))
+    if size is None or len(size) != len(image):
+        size = sizes.spread(image, weight[2:], _steps(attrs, len(image)), more)
+    return [(data[0] if data else None, channels, *size)]
 
 
 def _pool(attrs: Attrs, shapes: Shapes, constants: Constants) -> list[Dims | None]:
@@ -235,7 +233,7 @@ def _slice(attrs: Attrs, shapes: Shapes, constants: Constants) -> list[Dims | No
         size, step = result[axis], steps[i] if steps and i < len(steps) else 1
         full = size if size is not None else None
         result[axis] = (
-            None if full is None or not step else len(range(full)[starts[i] : ends[i] : step])
+            None if full is None or not step else len(range(full)[max(starts[i], -full) : ends[i] : step])
         )
     return [tuple(result)]
 

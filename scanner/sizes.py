@@ -5,9 +5,63 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
+from typing import NamedTuple
+
 from genescan.graph import Attr, Dims
 
 _MOST = 2**31
+
+
+class Steps(NamedTuple):
+    """How a window moves; borders are those before all axes, then those behind."""
+
+    strides: tuple[int, ...]
+    dilations: tuple[int, ...]
+    pads: tuple[int, ...]
+    same: bool
+    """Borders are chosen for results of the size of the image over the stride."""
+    up: bool
+    """The last window may reach beyond the border."""
+
+    def fit(self, image: Dims, kernel: Dims) -> bool:
+        """Whether there is one of everything for each axis."""
+        rank = len(image)
+        return rank == len(kernel) == len(self.strides) == len(self.dilations) == len(self.pads) / 2
+
+
+def slid(image: Dims, kernel: Dims, steps: Steps) -> Dims:
+    """Places that a window has in an image."""
+    found: list[int | None] = [None] * len(image)
+    # of a rounding up with chosen borders the specification leaves open which of the two decides
+    if not steps.fit(image, kernel) or (steps.same and steps.up):
+        return tuple(found)
+    for axis, (length, window) in enumerate(zip(image, kernel, strict=True)):
+        stride, borders = steps.strides[axis], steps.pads[axis] + steps.pads[axis + len(image)]
+        if length is None or window is None or not stride:
+            continue
+        if steps.same:
+            found[axis] = -(-length // stride)
+        else:
+            span = length + borders - steps.dilations[axis] * (window - 1) - 1
+            extra = stride - 1 if steps.up else 0
+            found[axis] = (span + extra) // stride + 1 if span >= 0 else None
+    return tuple(found)
+
+
+def spread(image: Dims, kernel: Dims, steps: Steps, more: Sequence[int] | None) -> Dims:
+    """Sizes of the image that a transposed window makes; `more` is added behind."""
+    found: list[int | None] = [None] * len(image)
+    extra = more or (0,) * len(image)
+    if not steps.fit(image, kernel) or len(extra) != len(image):
+        return tuple(found)
+    for axis, (length, window) in enumerate(zip(image, kernel, strict=True)):
+        stride, borders = steps.strides[axis], steps.pads[axis] + steps.pads[axis + len(image)]
+        if length is None or window is None:
+            continue
+        reach = steps.dilations[axis] * (window - 1) + 1
+        whole = stride * (length - 1) + extra[axis] + reach - borders
+        found[axis] = _sensible(stride * length if steps.same else whole)
+    return tuple(found)
 
 
 def broadcast(*shapes: Dims | None) -> Dims | None:

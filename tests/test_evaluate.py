@@ -65,6 +65,7 @@ EXAMPLES = [
     ),
     ("a look-up from the end", value("Gather", GRID, scalar(-1, "int64")), (4, 5, 6)),
     ("an expansion", value("Expand", vector(1, 2), vector(2, 2)), (1, 2, 1, 2)),
+    ("a repetition", value("Tile", vector(1, 2), vector(3)), (1, 2, 1, 2, 1, 2)),
     ("a range", value("Range", *(scalar(v, "int64") for v in (5, 0, -2))), (5, 3, 1)),
     ("a range without step", value("Range", *(scalar(v, "int64") for v in (5, 0, 0))), None),
     ("a product of all", value("ReduceProd", GRID, keepdims=0), (720,)),

@@ -50,8 +50,30 @@ EXAMPLES = [
     ("a convolution of nothing", infer("Conv", ()), None),
     (
         "a transposed convolution",
-        infer("ConvTranspose", (1, 8, 4, 4), (8, 4, 2, 2), group=2),
-        (1, 8, None, None),
+        infer("ConvTranspose", (1, 8, 4, 4), (8, 4, 2, 2), group=2, strides=(2, 2)),
+        (1, 8, 8, 8),
+    ),
+    (
+        "a transposed convolution with borders",
+        infer(
+            "ConvTranspose",
+            (1, 8, 4, None),
+            (8, 4, 3, 3),
+            strides=(2, 2),
+            pads=(1, 1, 1, 1),
+            output_padding=(1, 1),
+        ),
+        (1, 4, 8, None),
+    ),
+    (
+        "a transposed convolution to a given size",
+        infer("ConvTranspose", (1, 8, 4, 4), (8, 4, 3, 3), output_shape=(9, 9)),
+        (1, 4, 9, 9),
+    ),
+    (
+        "a transposed convolution to as many strides",
+        infer("ConvTranspose", (1, 8, 4), (8, 4, 3), auto_pad="SAME_UPPER", strides=(3,)),
+        (1, 4, 12),
     ),
     ("broadcasting", infer("Add", (2, 1, 4), (3, 1)), (2, 3, 4)),
     ("broadcasting of the unknown", infer("Add", (None, 4), (3, 4)), (None, 4)),

@@ -22,10 +22,11 @@ def samples(inputs: dict[str, Any], count: int = SAMPLES) -> list[dict[str, Any]
 
 
 def _varied(array: Any, random: Any) -> Any:
-    """Numbers in another order; reals that are no mask in another range and of other signs."""
-    mixed = random.permuted(array.ravel()).reshape(array.shape)
-    if array.dtype.kind != "f" or len(np.unique(array)) <= 2:
-        return mixed
+    """Whole numbers (ids, masks) in another order; other reals in another range, with new signs."""
+    if array.dtype.kind != "f" or (array == array.round()).all():
+        rows = array.ndim > 1 and len(array) > 1  # columns may hold ids of different tables
+        return random.permutation(array) if rows else random.permuted(array, axis=-1)
     scale, shift = 2.0 ** random.uniform(-2, 2), random.uniform(-1, 1)
     signs = random.choice([-1.0, 1.0], array.shape) if random.random() < 0.5 else 1.0
+    mixed = random.permuted(array.ravel()).reshape(array.shape)
     return (mixed * signs * scale + shift).astype(array.dtype)

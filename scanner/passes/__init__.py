@@ -75,6 +75,7 @@ PIPELINE: tuple[Pass, ...] = (
     Pass("drop_noise", drop_noise.run, "factors are spelt alike now, and stand alone"),
     Pass("cut_before_gates", cut_before_gates.run, "every cut is a Slice now"),
     Pass("merge_duplicates", merge_duplicates.run, "once spelt alike, what is alike is equal"),
+    Pass("flatten_concats", unify_selections.run_flattening, "equal ones are one, so it is shared"),
     Pass("restore_softmax", restore_softmax.run, "its powers are one node now; before attention"),
     Pass("drop_guards", drop_guards.run, "guards stand inside attention and embeddings"),
     Pass("restore_norms", restore_norms.run, "before affine constants are merged elsewhere"),

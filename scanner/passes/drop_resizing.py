@@ -1,7 +1,8 @@
-"""Drop resizing to the size that is there already.
+"""Drop resizing and cutting to the size that is there already.
 
 A network that brings several maps to one size writes a Resize for each, also for the map that has
-the size; some exporters leave that one out. Where sizes are open it cannot be told, and stays.
+the size; some exporters leave that one out. Where sizes are open it cannot be told, and stays,
+but for what is scattered: some exporters cut it to the size of its indices, which it has.
 
 Before:
     x = Input(shape=[1, 8, 16, 16])
@@ -14,12 +15,19 @@ After:
 
 from __future__ import annotations
 
+from genescan import shapes
 from genescan.draft import Draft, Value
+from genescan.graph import Tensor
 from genescan.passes import fold_constants
 
 
 def run(draft: Draft) -> None:
-    """Bypass every Resize whose image has the same known sizes before and after."""
+    """Bypass every Resize whose image has the same known sizes before and after, and such cuts."""
+    for node in draft.of("Slice"):
+        if _uncut(node):
+            if user := node.out.sole_user:
+                user.marks["assumed"] = "a cut to the size of its indices"
+            draft.bypass(node, "cut to its own size")
     for node in draft.of("Resize", "Upsample"):
         fold_constants.learn_shapes(node)
         source = node.inputs[0]
@@ -32,3 +40,15 @@ def run(draft: Draft) -> None:
             targets = node.dynamic[1:]
             draft.bypass(node, "resized to its own size")
             draft.prune(targets, "size of a resize")
+
+
+def _uncut(node: Draft.Node) -> bool:
+    """Whether a value is cut from zero on, to open sizes, only to be scattered."""
+    starts, ends = node.arg(1), node.arg(2)
+    if not isinstance(starts, Tensor) or not isinstance(ends, Tensor) or any(node.inputs[3:]):
+        return False
+    user, size, shape = node.out.sole_user, shapes.ints(ends), node.out.shape
+    if user is None or user.op != "ScatterElements" or user.arg(2) is not node.out or size is None:
+        return False
+    opened = shape is not None and len(size) == len(shape) and None in size
+    return opened and set(starts.data or ()) == {0}

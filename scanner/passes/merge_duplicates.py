@@ -133,7 +133,7 @@ def _certain(node: Draft.Node) -> bool:
 
 
 def _key(node: Draft.Node) -> tuple[object, ...]:
-    counts = node.op.startswith("Scatter")
+    counts = node.op.startswith("Scatter") or ops.kind(node.op) == "Normalization"
     operands = [_operand(arg, counts) for arg in node.inputs]
     if ops.commutative(node.op):
         operands.sort(key=repr)
@@ -148,7 +148,8 @@ def _key(node: Draft.Node) -> tuple[object, ...]:
 def _operand(arg: Arg, counts: bool = False) -> object:
     """Equal for the same value, and for constants known to be equal.
 
-    Vectors of numbers are weights, but for the zeros and ones of a sum that `counts`.
+    Vectors of numbers are weights, but for the zeros and ones of a sum that `counts`, and of a
+    norm that learned nothing.
     """
     if not isinstance(arg, Tensor):
         return id(arg)

@@ -171,7 +171,9 @@ def _concat(draft: Draft, node: Draft.Node) -> None:
         draft.set_inputs(node, filled)
         draft.prune(empty, "empty")
         _concat(draft, node)
-        return
+
+
+def _flatten(draft: Draft, node: Draft.Node) -> None:
     flat: list[Arg] = []
     inner: list[Draft.Node] = []
     for position, arg in enumerate(node.inputs):
@@ -334,3 +336,9 @@ def run(draft: Draft) -> None:
             rule(draft, node)
     for node in draft.of("Slice"):
         _cut_at_once(draft, node)
+
+
+def run_flattening(draft: Draft) -> None:
+    """Concatenations of what no other node reads, in one; once equal ones are one node."""
+    for node in draft.of("Concat"):
+        _flatten(draft, node)
