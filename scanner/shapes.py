@@ -230,11 +230,11 @@ def _slice(attrs: Attrs, shapes: Shapes, constants: Constants) -> list[Dims | No
     for i, axis in enumerate(axes or range(len(starts))):
         if not -len(data) <= axis < len(data) or i >= len(starts) or i >= len(ends):
             return [None]
-        size, step = result[axis], steps[i] if steps and i < len(steps) else 1
-        full = size if size is not None else None
-        result[axis] = (
-            None if full is None or not step else len(range(full)[max(starts[i], -full) : ends[i] : step])
-        )
+        full, step = result[axis], steps[i] if steps and i < len(steps) else 1
+        if full is None or not step:
+            result[axis] = None
+        else:  # numpy would cut nothing where a cut backwards starts before the first
+            result[axis] = len(range(full)[max(starts[i], -full) : ends[i] : step])
     return [tuple(result)]
 
 
