@@ -328,7 +328,8 @@ def evaluate(
     if data is None or len(data) != math.prod(fixed):
         return None
     # integers must not grow without bound over a chain of multiplications
-    return data if all(v is None or abs(v) < 2**64 for v in data) else None
+    small = (v is None or isinstance(v, float) or abs(v) < 2**64 for v in data)
+    return data if all(small) else None
 
 
 def dtype(op: str, attrs: Mapping[str, Attr], args: Sequence[Tensor | None]) -> str:

@@ -64,6 +64,7 @@ EXAMPLES = [
         (3, 2, 1, 6, 5, 4),
     ),
     ("a look-up from the end", value("Gather", GRID, scalar(-1, "int64")), (4, 5, 6)),
+    ("a large bound", value("Cast", scalar(3.4e38), to="float32"), (3.4e38,)),
     ("an expansion", value("Expand", vector(1, 2), vector(2, 2)), (1, 2, 1, 2)),
     ("a repetition", value("Tile", vector(1, 2), vector(3)), (1, 2, 1, 2, 1, 2)),
     ("a range", value("Range", *(scalar(v, "int64") for v in (5, 0, -2))), (5, 3, 1)),
