@@ -107,15 +107,26 @@ def _cropped(draft: Draft, node: Draft.Node) -> None:
     if made.op != "ConvTranspose":
         return
     kernel, starts, axes = made.ints("kernel_shape") or (), node.ints("starts"), node.ints("axes")
-    rank = value.rank or 0
+    rank, channels = value.rank or 0, _channels(node, made)
     if axes and starts and min(starts) >= 0:
-        inside = all(axis % rank >= 2 for axis in axes) if rank > 2 else min(axes) >= 2
+        known = rank > 2 and channels is not None
+        inside = known and all(axis % rank not in (0, channels) for axis in axes)
+        inside = inside or (rank < 3 and min(axes) >= 2)
     elif len(kernel) == 1 and starts is None and None in (node.out.shape or (None,)):
         made.marks["assumed"], inside = "a cut of what padding would leave out", True
     else:
         inside = False
     if inside or _shortened(made.out.shape, node.out.shape) is not None:
         draft.bypass(node, "padding")
+
+
+def _channels(node: Draft.Node, made: Draft.Node) -> int | None:
+    """Which axis of a cut holds the channels that a window made: they may stand last."""
+    shape, count = node.out.shape or (), (made.out.shape or (None, None))[1]
+    if count is not None and shape.count(count) == 1:
+        return shape.index(count)
+    turned = any(label.startswith("Transpose") for label in node.via.get(0, ()))
+    return None if turned else 1
 
 
 def _joined(draft: Draft, node: Draft.Node) -> None:
