@@ -270,8 +270,9 @@ def _grouped(node: Draft.Node, entry: Value) -> bool:
     if axes is None or rank < 3:
         return False
     reduced = {axis % rank for axis in axes}
-    if rank == len(whole) + 1 > 3 and reduced == {*range(1, rank - 2), rank - 1}:
-        return sizes[-1] != "1"  # channels last: the last axis was cut in two
+    if rank > 3 and reduced == {*range(1, rank - 2), rank - 1}:  # channels last, cut in two
+        cut = whole[-1] is not None and whole[-1] == _product(sizes[-2:])
+        return sizes[-1] != "1" and (rank == len(whole) + 1 or cut)
     if reduced != set(range(2, rank)):
         return False
     channels = whole[1] if len(whole) > 2 else None
@@ -282,6 +283,10 @@ def _grouped(node: Draft.Node, entry: Value) -> bool:
     if len(pixels) < len(whole) - 2 or not all(map(str.isdecimal, inside)):
         return True
     return math.prod(map(int, inside)) == channels // groups * math.prod(pixels)  # not a token
+
+
+def _product(sizes: Sequence[str]) -> int | None:
+    return math.prod(map(int, sizes)) if all(map(str.isdecimal, sizes)) else None
 
 
 def _turned(whole: Dims, labels: Sequence[str]) -> Dims:
