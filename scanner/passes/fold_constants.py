@@ -96,11 +96,13 @@ def _fold(node: Draft.Node) -> list[Tensor]:
         shape = _fuller(inferred[port] if port < len(inferred) else None, node.outputs[port])
         data = evaluate.evaluate(node.op, attrs, constants, shape) if port == 0 else None
         keep = source is not None and node.op in _SAME_BYTES
+        fill = evaluate.throughout(node.op, attrs, constants, shape) if data is None else None
         results.append(
             Tensor(
                 dtype, shape, data,
                 source.name if source is not None and node.op not in _SPREAD else "",
                 source.payload if source is not None and keep else None,
+                fill if port == 0 else None,
             )
         )  # fmt: skip
     return results

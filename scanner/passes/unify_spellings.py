@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 from genescan.draft import Arg, Draft, Value
 from genescan.graph import Attr, Tensor
@@ -30,9 +31,11 @@ Rule = Callable[[Draft, Draft.Node], None]
 
 def scalar(arg: Arg) -> float | None:
     """The number that a constant operand holds, if it is one known number (repeats count)."""
-    if not isinstance(arg, Tensor) or not arg.data or arg.data[0] is None:
-        return None
+    if not isinstance(arg, Tensor) or not arg.data:
+        return arg.fill if isinstance(arg, Tensor) else None
     first = arg.data[0]
+    if first is None:
+        return None
     return float(first) if all(value == first for value in arg.data) else None
 
 
@@ -46,13 +49,12 @@ def _constant(value: float) -> Tensor:
 
 
 def _mapped(arg: Tensor, function: Callable[[float], float]) -> Tensor:
-    data = None
-    if arg.data is not None and None not in arg.data:
-        try:
+    data = fill = None
+    with suppress(ArithmeticError, ValueError):
+        fill = None if arg.fill is None else function(arg.fill)
+        if arg.data is not None and None not in arg.data:
             data = tuple(function(value) for value in arg.data)  # type: ignore[arg-type]
-        except (ArithmeticError, ValueError):
-            data = None
-    return Tensor(arg.dtype, arg.shape, data, arg.name)
+    return Tensor(arg.dtype, arg.shape, data, arg.name, fill=fill)
 
 
 def _sub(draft: Draft, node: Draft.Node) -> None:
