@@ -156,10 +156,8 @@ def _multiply(draft: Draft, node: Draft.Node, parts: tuple[str, str], result: st
         [letter for letter in result if letter in mine and letter not in other]
         for mine, other in (parts, parts[::-1])
     ]
-    if not _sums(f"{parts[0]},{parts[1]}->{result}") and not all(own):
-        draft.retype(node, "Mul", {})
-        return
-    draft.retype(node, "MatMul", {})
+    sums = _sums(f"{parts[0]},{parts[1]}->{result}")
+    draft.retype(node, "MatMul" if sums or all(own) else "Mul", {})
 
 
 def _bring_out(draft: Draft, node: Draft.Node, position: int) -> None:
@@ -223,14 +221,16 @@ def _absorb_scale(draft: Draft, node: Draft.Node) -> None:
 
 def _takes_scale(user: Draft.Node, value: Value, scale: Tensor) -> bool:
     """Whether a factor for all, or for each channel, may as well stand in a node's weight."""
-    if user.op != "Conv":
-        return user.op == "Linear"
     weight, group = user.arg(1), user.attrs.get("group", 1)
-    if not isinstance(weight, Tensor) or user.inputs[0] is not value:
+    shape = weight.shape if isinstance(weight, Tensor) else None
+    if user.op == "Linear":  # a factor of more numbers than features stands before a Reshape
+        read, given = (shape[-1] if shape else None), (scale.squeezed or (None,))[0]
+        return read is None or given is None or given <= read
+    if user.op != "Conv" or not isinstance(weight, Tensor) or user.inputs[0] is not value:
         return False
     if scale.squeezed == ():
         return True
-    inner = weight.shape[1] if weight.shape is not None and len(weight.shape) > 2 else None
+    inner = shape[1] if shape is not None and len(shape) > 2 else None
     return isinstance(group, int) and inner is not None and scale.squeezed == (inner * group,)
 
 
