@@ -17,6 +17,7 @@ import math
 
 from genescan.draft import Draft, Value
 from genescan.graph import Tensor
+from genescan.passes import packed_linear
 from genescan.passes.unify_spellings import filled_with_zero
 
 
@@ -37,7 +38,7 @@ def run(draft: Draft) -> None:
     for node in draft.of("Conv"):
         _absorb_scale(draft, node)
     for node in draft.of("Linear"):
-        _unpack(draft, node)
+        packed_linear.unpack(draft, node)
     for node in draft.of("Linear"):  # optimisers also add the bias after the cut
         _take_bias(draft, node)
 
@@ -236,7 +237,8 @@ def _takes_scale(user: Draft.Node, value: Value, scale: Tensor) -> bool:
 
 def _take_bias(draft: Draft, node: Draft.Node) -> None:
     _fold_norm(draft, node)
-    if not node.attrs.get("bias") and len(node.out.users) > 1:
+    if not node.attrs.get("bias") and len(node.out.users) > 1 and not node.out.outputs:
+        _take_back(draft, node)
         _unshare(draft, node)
     user = node.out.sole_user
     if node.attrs.get("bias") or user is None or not _by_feature(user, node, "Add"):
@@ -263,9 +265,18 @@ def _by_feature(user: Draft.Node, node: Draft.Node, op: str) -> bool:
     return len(extent) <= 1
 
 
+def _take_back(draft: Draft, node: Draft.Node) -> None:
+    """A bias behind which products with weights read: converters fold it into their biases."""
+    rest = [user for user in node.out.users if user.op != "Linear" or not user.attrs.get("bias")]
+    if len(rest) == 1 and _by_feature(rest[0], node, "Add"):
+        draft.replace(rest[0].out, node.out)
+        draft.remove(rest[0], heirs=(node,))
+        draft.retype(node, "Linear", {"bias": True})
+
+
 def _unshare(draft: Draft, node: Draft.Node) -> None:
     """One product with several biases: optimisers share it between layers of equal weights."""
-    if node.out.outputs or not all(_by_feature(user, node, "Add") for user in node.out.users):
+    if not all(_by_feature(user, node, "Add") for user in node.out.users):
         return
     for user in list(node.out.users)[1:]:
         twin = draft.add(
@@ -290,111 +301,3 @@ def _fold_norm(draft: Draft, node: Draft.Node) -> None:
             return
         draft.replace(user.out, node.out)
         draft.remove(user, heirs=(node,))
-
-
-def _unpack(draft: Draft, node: Draft.Node) -> None:
-    slices = list(node.out.users)
-    if len(slices) < 2 or node.out.outputs or any(user.op != "Slice" for user in slices):
-        return
-    if not (all(_cuts_features(cut, node) for cut in slices) or _feeds_attention(slices)):
-        return
-    weight = node.inputs[1]
-    for cut in slices:
-        part = Tensor(shape=None)
-        if isinstance(weight, Tensor) and weight.shape is not None:
-            rows = _rows(cut) if _cuts_features(cut, node) else None
-            if rows is None and weight.shape[0] is not None:
-                rows = weight.shape[0] // len(slices)
-            part = Tensor(weight.dtype, (rows, *weight.shape[1:]), None, weight.name)
-        made = draft.add(
-            "Linear", [node.inputs[0], part], node.attrs, before=cut, origin=(node, cut),
-            shapes=(cut.out.shape,), marks={"packed": "one of several"},
-        )  # fmt: skip
-        made.via = {0: node.via.get(0, ())}
-        draft.replace(cut.out, made.out)
-        draft.remove(cut, heirs=(made,))
-        last = made
-    draft.remove(node, heirs=(last,))
-
-
-def _cuts_features(cut: Draft.Node, node: Draft.Node) -> bool:
-    """Whether a Slice cuts the feature axis of a Linear's own output."""
-    labels = _movement(cut)
-    if _ones_behind(cut) or (labels and _before_ones(cut, node, labels)):
-        return True
-    if {*labels} <= {"Unsqueeze", "Squeeze"} and cut.out.rank == node.out.rank:
-        labels = []  # an axis for the sake of a normalisation
-    weight = node.inputs[1]
-    features = weight.shape[0] if isinstance(weight, Tensor) and weight.shape else None
-    sizes = labels[0][8:-1].split(",") if labels and labels[0].startswith("Reshape(") else []
-    if labels and (len(labels) > 1 or not sizes or sizes[-1] != str(features)):
-        return False
-    axis = cut.attrs.get("axis", cut.attrs.get("axes"))
-    if isinstance(axis, tuple):
-        axis = axis[0] if len(axis) == 1 else None
-    rank = len(sizes) or node.out.rank or 3  # unknown: [batch, length, features]
-    return axis in (-1, rank - 1)
-
-
-def _movement(cut: Draft.Node) -> list[str]:
-    """How a value is rearranged before it is cut."""
-    return [v for v in cut.via.get(0, ()) if v not in ("Quantize", "Dequantize", "Cast")]
-
-
-def _ones_behind(cut: Draft.Node) -> bool:
-    """Whether features were given axes of one behind them, as scales of a map's channels are."""
-    labels, shape = _movement(cut), cut.out.shape
-    axes = cut.ints("axis") or cut.ints("axes") or ()
-    if not labels or any(label[:9] != "Unsqueeze" for label in labels) or not shape:
-        return False
-    if len(axes) != 1 or not -len(shape) <= axes[0] < len(shape):
-        return False
-    return shape[axes[0]] != 1 and all(size == 1 for size in shape[axes[0] % len(shape) + 1 :])
-
-
-def _rows(cut: Draft.Node) -> int | None:
-    """How many features a cut takes: the size of the last axis, or of the one before ones."""
-    axes, shape = cut.ints("axis") or cut.ints("axes") or (-1,), cut.out.shape
-    if not shape:
-        return None
-    return shape[axes[0]] if -len(shape) <= axes[0] < len(shape) else shape[-1]
-
-
-def _before_ones(cut: Draft.Node, node: Draft.Node, labels: list[str]) -> bool:
-    """Whether features became the channels of one pixel before they were cut."""
-    shape, rows = cut.out.shape, node.out.shape
-    axes = cut.ints("axis") or cut.ints("axes") or ()
-    plain = all(label.startswith(("Unsqueeze", "Reshape")) for label in labels)
-    if not plain or shape is None or rows is None or len(axes) != 1:
-        return False
-    axis = axes[0] + len(shape) if axes[0] < 0 else axes[0]
-    if not 0 < axis < len(shape) or any(size != 1 for size in shape[axis + 1 :]):
-        return False
-    return [s for s in shape[:axis] if s != 1] == [s for s in rows[:-1] if s != 1]
-
-
-def _feeds_attention(slices: list[Draft.Node]) -> bool:
-    """Whether the cuts are the query, key and value of one attention, or two of these."""
-    reached = [_attention(cut.out) for cut in slices]
-    return len(slices) in (2, 3) and reached[0] is not None and len(set(reached)) == 1
-
-
-def _attention(value: Value) -> Draft.Node | None:
-    for _ in range(6):
-        users = list(value.users)  # keys and values may be handed out as well, as a cache
-        user = next((user for user in users if user.op == "SDPA"), users[0] if users else None)
-        if user is None or user.op == "SDPA":
-            return user
-        if user.op not in (
-            "RotaryEmbedding",
-            "RMSNormalization",
-            "LayerNormalization",
-            "Mul",
-            "Add",
-            "Concat",
-            "Slice",
-            "LpNormalization",
-        ):
-            return None
-        value = user.out
-    return None
