@@ -30,6 +30,7 @@ _BOUNDED = frozenset(
     {"Pad", "Slice", "TopK", "OneHot", "CumSum", "Trilu", "ReduceSum", "CenterCropPad"}
 )
 """Operators whose constant operands are bounds and sizes, written differently by every opset."""
+_STEPWISE = ("LSTM", "GRU", "RNN")
 _GLOBAL = {"ReduceMean": "GlobalAveragePool", "ReduceMax": "GlobalMaxPool"}
 _AXES = ("all", "spatial", "last", "channel", "batch", "other")
 _GROUPED = ("depthwise", "grouped")
@@ -117,6 +118,9 @@ def _reduce(draft: Draft, node: Draft.Node) -> None:
         name = "last"  # of a sequence both; where the rank is unknown only this can be told
     if name == "channel" and rank == 3 and node.op in _GLOBAL:
         name = "spatial"  # of a sequence with its features last
+    steps = isinstance(value, Value) and value.node.op in _STEPWISE and len(axes or ()) == 1
+    if name == "spatial" and steps:
+        name = "batch"  # which most files have first
     if name == "spatial" and node.op in _GLOBAL:
         draft.retype(node, _GLOBAL[node.op], {})
     else:
