@@ -27,9 +27,12 @@ _KEPT = frozenset(
     }
 )  # fmt: skip
 _BOUNDED = frozenset(
-    {"Pad", "Slice", "TopK", "OneHot", "CumSum", "Trilu", "ReduceSum", "CenterCropPad"}
-)
-"""Operators whose constant operands are bounds and sizes, written differently by every opset."""
+    {
+        "Pad", "Slice", "TopK", "OneHot", "CumSum", "Trilu", "ReduceSum", "CenterCropPad", "Loop",
+        "Scan",
+    }
+)  # fmt: skip
+"""Operators whose constant operands are bounds, sizes and counts, which every file writes its way."""
 _STEPWISE = ("LSTM", "GRU", "RNN")
 _GLOBAL = {"ReduceMean": "GlobalAveragePool", "ReduceMax": "GlobalMaxPool"}
 _AXES = ("all", "spatial", "last", "channel", "batch", "other")
@@ -45,7 +48,7 @@ def run(draft: Draft) -> None:
     for op in [op for op in draft.operators() if op.startswith("Reduce")]:
         for node in draft.of(op):
             _reduce(draft, node)
-    for node in draft.of("LSTM", "GRU", "RNN"):
+    for node in draft.of(*_STEPWISE):
         _recurrent(draft, node)
     for node in draft:
         draft.narrow(node)
