@@ -80,6 +80,8 @@ def _wants_positive(user: Draft.Node, value: Value) -> bool:
     places = [place for place, arg in enumerate(user.inputs) if arg is value]
     if user.op == "Div":
         return places == [1]
+    if user.op == "Pow" and scalar(user.arg(1)) is None:
+        return False  # as well a square
     return user.op in ("Sqrt", "Reciprocal", "Log", "Pow") and places == [0]
 
 
