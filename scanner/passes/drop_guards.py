@@ -51,14 +51,15 @@ def run(draft: Draft) -> None:
 def _based(draft: Draft, node: Draft.Node) -> None:
     """Places of the greatest, after one number whose value lies elsewhere: where a batch begins.
 
-    Rows of all images are picked at once so; with one image the number is zero.
+    Rows of all images are picked at once so; with one image the number is zero. It is one for each
+    image where their number is open.
     """
     index = node.arg(1)
     shift = index.node if isinstance(index, Value) else None
     if shift is None or shift.op != "Add" or shift.out.sole_user is not node:
         return
     base = next((arg for arg in shift.inputs if isinstance(arg, Tensor)), None)
-    single = base is not None and base.squeezed == () and base.data is None
+    single = base is not None and base.squeezed in ((), (None,)) and base.data is None
     if single and shift.dynamic[0].node.op in ("TopK", "ArgMax", "ArgMin"):
         draft.bypass(shift, "beginning of a batch", shift.inputs.index(shift.dynamic[0]))
 
