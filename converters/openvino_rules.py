@@ -155,6 +155,13 @@ def _slice(assembly: Assembly, call: Call) -> list[Operand] | None:
     return emit(assembly, call, "Reshape", [part, Tensor("int64", None, result)])
 
 
+def _scatter(assembly: Assembly, call: Call) -> list[Operand] | None:
+    """Updates by element; the axis lies elsewhere."""
+    how = {"sum": "add", "prod": "mul"}.get(call.text("reduction"), call.text("reduction"))
+    attrs: dict[str, Attr] = {"reduction": how} if how else {}
+    return emit(assembly, call, "ScatterElements", call.inputs[:3], attrs)
+
+
 def _split(assembly: Assembly, call: Call) -> list[Operand] | None:
     axis = infer.cut(_shape(assembly, call), call.shapes)
     attrs: dict[str, Attr] = {"axis": _OPEN if axis is None else axis}
@@ -339,6 +346,7 @@ RULES: Mapping[str, Rule] = {
     "prelu": _prelu,
     "reduce": _reduce,
     "reshape": _reshape,
+    "scatter": _scatter,
     "sequence": sequence,
     "roll": _roll,
     "slice": _slice,

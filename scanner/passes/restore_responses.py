@@ -62,8 +62,13 @@ def _length(draft: Draft, node: Draft.Node) -> None:
 
 
 def _of_mean(node: Draft.Node, base: Value) -> bool:
-    """Whether a power stands before a mean or after one, away from zero: generalised means."""
-    if base.node.op in ("Clip", "Max"):
+    """Whether a power stands before a mean or after one, away from zero: generalised means.
+
+    Nor is it a square on both sides of a matrix, which the roots of a graph's degrees normalise.
+    """
+    users = list(node.out.users)
+    around = [user.out.sole_user in users for user in users if user.op == "Mul"]
+    if base.node.op in ("Clip", "Max") or (len(users) == 2 and sorted(around) == [False, True]):
         return True
     inner = base.node.inputs[0] if base.node.op in _MEANS else None
     return isinstance(inner, Value) and inner.node.op == "Pow"

@@ -32,7 +32,7 @@ _BOUNDED = frozenset(
         "Scan",
     }
 )  # fmt: skip
-"""Operators whose constant operands are bounds, sizes and counts, which every file writes its way."""
+"""Operators whose constant operands are bounds, sizes and counts, which files write differently."""
 _STEPWISE = ("LSTM", "GRU", "RNN")
 _GLOBAL = {"ReduceMean": "GlobalAveragePool", "ReduceMax": "GlobalMaxPool"}
 _AXES = ("all", "spatial", "last", "channel", "batch", "other")

@@ -61,6 +61,10 @@ def _sequence_at(draft: Draft, node: Draft.Node) -> None:
 def _slice(draft: Draft, node: Draft.Node) -> None:
     if len(node.inputs) < 2 and "starts" not in node.attrs:
         return
+    if _to_its_end(node):
+        node.dynamic[0].node.marks["assumed"] = "a cut to its own size"
+        draft.bypass(node, "slice of everything")
+        return
     constants = [arg if isinstance(arg, Tensor) else None for arg in node.inputs]
     attrs: dict[str, Attr] = {}
     for position, name in enumerate(("starts", "ends", "axes", "steps"), 1):
@@ -84,6 +88,15 @@ def _slice(draft: Draft, node: Draft.Node) -> None:
     draft.set_inputs(node, node.inputs[:1], {0: node.via.get(0, ())})
     draft.retype(node, "Slice", _cutting(node, attrs))
     draft.prune(rest, "slice bounds")
+
+
+def _to_its_end(node: Draft.Node) -> bool:
+    """Whether a cut ends where its operand does on all axes; where it starts lies elsewhere."""
+    value, starts, ends = node.inputs[0], node.arg(1), node.arg(2)
+    if not isinstance(value, Value) or not isinstance(starts, Tensor) or node.via.get(0):
+        return False
+    whole = isinstance(ends, Tensor) and ends.data is not None and ends.data == value.shape
+    return whole and starts.data is None and starts.payload is not None
 
 
 def _cutting(node: Draft.Node, attrs: dict[str, Attr]) -> dict[str, Attr]:
