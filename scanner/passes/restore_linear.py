@@ -96,7 +96,7 @@ def _gemm(draft: Draft, node: Draft.Node) -> None:
 
 def _einsum(draft: Draft, node: Draft.Node) -> None:
     """An Einsum with one weight is a Linear, or a MatMul where all three terms share a letter."""
-    equation = str(node.attrs.get("equation", "")).replace(" ", "").replace("...", ".")
+    equation = _equation(node)
     count = equation.count(",") + 1  # each costs a look at the rest, so only a few
     if "->" not in equation or not 2 <= len(node.inputs) == count <= 8:
         return
@@ -123,6 +123,11 @@ def _einsum(draft: Draft, node: Draft.Node) -> None:
             math.prod(size[letter] or 0 for letter in summed),
         )
     _become(draft, node, node.dynamic[0], Tensor(weight.dtype, shape, None, weight.name), False)
+
+
+def _equation(node: Draft.Node) -> str:
+    """The equation of an Einsum, with one sign for all axes that have no letter."""
+    return str(node.attrs.get("equation", "")).replace(" ", "").replace("...", ".")
 
 
 def _sums(equation: str) -> set[str]:
@@ -159,6 +164,22 @@ def _multiply(draft: Draft, node: Draft.Node, parts: tuple[str, str], result: st
     ]
     sums = _sums(f"{parts[0]},{parts[1]}->{result}")
     draft.retype(node, "MatMul" if sums or all(own) else "Mul", {})
+    if all(own) and _read_turned(node, result, own[0][0], own[1][0]):
+        via = {1 - place: way for place, way in node.via.items()}
+        draft.set_inputs(node, node.inputs[::-1], via)
+
+
+def _read_turned(node: Draft.Node, result: str, row: str, column: str) -> bool:
+    """Whether a product is made the other way round and only then, by an Einsum, turned back."""
+    reader = node.out.sole_user
+    equation = "" if reader is None or reader.op != "Einsum" else _equation(reader)
+    if reader is None or equation.count("->") != 1 or any(reader.via.values()):
+        return False
+    terms, whole = equation.split("->")
+    mine = dict(zip(reader.inputs, terms.split(","), strict=False)).get(node.out, "")
+    names = dict(zip(result, mine, strict=False))
+    places = [whole.find(names.get(letter, "?")) for letter in (column, row)]
+    return -1 < places[0] < places[1]
 
 
 def _bring_out(draft: Draft, node: Draft.Node, position: int) -> None:
