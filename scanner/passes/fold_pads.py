@@ -123,7 +123,7 @@ def _cropped(draft: Draft, node: Draft.Node) -> None:
 def _channels(node: Draft.Node, made: Draft.Node) -> int | None:
     """Which axis of a cut holds the channels that a window made: they may stand last."""
     shape, count = node.out.shape or (), (made.out.shape or (None, None))[1]
-    if count is not None and shape.count(count) == 1:
+    if count not in (None, 1) and shape.count(count) == 1:
         return shape.index(count)
     turned = any(label.startswith("Transpose") for label in node.via.get(0, ()))
     return None if turned else 1
