@@ -328,6 +328,9 @@ _KEEPING = _COPIES | {"Transpose", "Expand", "Tile", "ReduceMax", "ReduceMin", "
 """What makes of one number throughout the same number throughout."""
 
 
+_CODING = ("QuantizeLinear", "DequantizeLinear")
+
+
 def throughout(
     op: str, attrs: Mapping[str, Attr], args: Sequence[Tensor | None], shape: Dims | None
 ) -> float | None:
@@ -338,7 +341,7 @@ def throughout(
     present = [arg for arg in args if arg is not None]
     if op in _KEEPING or op in ("Cast", "ReduceSum"):
         present = present[:1]
-    elif op not in UNARY and op not in _BINARY:
+    elif op not in UNARY and op not in _BINARY and op not in _CODING:
         return None
     numbers = [(arg.dtype, number) for arg in present if (number := _filled(arg)) is not None]
     if not present or len(numbers) < len(present):

@@ -145,25 +145,6 @@ def test_sums_over_axes_that_lie_in_two_places_are_two(tmp_path: Path) -> None:
     assert len(canonicalise(raw).graph.nodes) == 3
 
 
-def test_updates_are_added_and_keep_no_axis(tmp_path: Path) -> None:
-    made = one(tmp_path, "ScatterElementsUpdate", [7, 4], [7, 4], (3, 4), (3, 4), (),
-               opset="opset12", reduction="sum")  # fmt: skip
-    assert (made.op, len(made.inputs), dict(made.attrs)) == (
-        "ScatterElements", 3, {"reduction": "add"},
-    )  # fmt: skip
-
-
-@pytest.mark.parametrize("own", [True, False])
-def test_a_cut_to_its_own_open_size_is_no_cut(tmp_path: Path, own: bool) -> None:
-    net = Net()
-    x = net.add("ReLU", net.input(-1, 4), shape=(-1, 4))
-    sizes = net.add("ShapeOf", x if own else net.input(-1, 5), shape=(2,))
-    cut = net.add("StridedSlice", x, net.const(2), sizes, shape=(-1, 4))
-    net.add("Result", net.add("Tanh", cut, shape=(-1, 4)))
-    nodes = canonicalise(read(tmp_path, net.xml())).graph.nodes
-    assert any(node.op == "Slice" for node in nodes) is not own
-
-
 def test_a_fixed_slope_is_no_parameter(tmp_path: Path) -> None:
     assert one(tmp_path, "PReLU", [1, 8, 4], [1, 8, 4], ()).op == "LeakyRelu"
     assert one(tmp_path, "PReLU", [1, 8, 4], [1, 8, 4], (1,)).op == "PRelu"

@@ -186,6 +186,13 @@ WIDE = [
         None,
     ),
     ("integers", evaluate.throughout("Div", {}, [vector(7, 7), vector(2, 2)], (2,)), 3),
+    (
+        "in codes",
+        evaluate.throughout(
+            "QuantizeLinear", {}, [Tensor("float32", LARGE, fill=1.0), scalar(0.5)], LARGE
+        ),
+        2.0,
+    ),
     ("multiplied", evaluate.throughout("ReduceProd", {}, [vector(7, 7)], ()), None),
     ("two numbers", evaluate.throughout("Neg", {}, [vector(7, 8)], (2,)), None),
     ("an unknown operand", evaluate.throughout("Add", {}, [Tensor(), vector(2)], (1,)), None),

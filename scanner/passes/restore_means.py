@@ -90,7 +90,8 @@ def _weights_of_one(node: Draft.Node) -> int | None:
         return None
     position = node.inputs.index(node.dynamic[0])
     same = _elements(node, position) == _count(node.out.shape) is not None
-    return position if scalar(node.inputs[1 - position]) == 1.0 and same else None
+    number = scalar(node.inputs[1 - position])
+    return position if number is not None and abs(number - 1.0) < _NEAR and same else None
 
 
 def _added(node: Draft.Node) -> float | None:
