@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from genescan.converters import openvino_infer as infer
 from genescan.converters.assembly import Assembly
 from genescan.converters.openvino_recurrent import cell, sequence
+from genescan.converters.openvino_slices import cut
 from genescan.converters.openvino_values import flag
 from genescan.converters.openvino_windows import (
     adaptive_pool,
     average_pool,
-    constant,
     convolution,
     deformable,
     emit,
@@ -123,36 +123,6 @@ def _unsqueeze(assembly: Assembly, call: Call) -> list[Operand] | None:
     if axes is None:
         return emit(assembly, call, "Unsqueeze", call.inputs[:2])
     return emit(assembly, call, "Unsqueeze", [call.operand(0)], {"axes": axes})
-
-
-def _bits(call: Call, name: str) -> tuple[int, ...]:
-    """The positions that a mask marks."""
-    return tuple(i for i, bit in enumerate(call.integers(name)) if bit)
-
-
-def _slice(assembly: Assembly, call: Call) -> list[Operand] | None:
-    """Slice and StridedSlice; axes that vanish or are new are left to a Reshape."""
-    data, (result,) = call.operand(0), call.shapes
-    before = assembly.shape(data)
-    gone = _bits(call, "shrink_axis_mask")
-    attrs: dict[str, Attr] = {}
-    kept = result
-    if gone or _bits(call, "new_axis_mask"):
-        kept = None
-        if before is not None and result is not None and not _bits(call, "new_axis_mask"):
-            rest = iter(result)
-            kept = tuple(1 if i in gone else next(rest, None) for i in range(len(before)))
-    axes = tuple(sorted({*infer.changed(before, kept), *gone}))
-    if axes:
-        attrs["axes"] = axes
-    elif len(call.inputs) > 3:
-        attrs["steps"] = _OPEN  # it may as well turn an axis round
-    bounds = list(call.inputs[1:3])
-    inputs = [data] if all(map(constant, bounds)) else [data, *bounds]
-    if kept is result:
-        return emit(assembly, call, "Slice", inputs, attrs)
-    part = assembly.emit("Slice", inputs, attrs, name=call.name, shapes=(kept,))
-    return emit(assembly, call, "Reshape", [part, Tensor("int64", None, result)])
 
 
 def _split(assembly: Assembly, call: Call) -> list[Operand] | None:
@@ -341,7 +311,7 @@ RULES: Mapping[str, Rule] = {
     "reshape": _reshape,
     "sequence": sequence,
     "roll": _roll,
-    "slice": _slice,
+    "slice": cut,
     "split": _split,
     "squared_difference": _squared_difference,
     "squeeze": _squeeze,
