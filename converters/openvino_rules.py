@@ -224,6 +224,16 @@ def _mvn(assembly: Assembly, call: Call) -> list[Operand] | None:
     return emit(assembly, call, "Sub", [data, mean])
 
 
+def _dft(assembly: Assembly, call: Call) -> list[Operand] | None:
+    """A transform along each axis, one after the other; which ones lies elsewhere."""
+    attrs: dict[str, Attr] = {"inverse": 1} if call.kind.startswith("I") else {}
+    edge = call.operand(0)
+    for step in range(infer.count(_shape(assembly, call, 1)) or 1):
+        more: dict[str, Attr] = {} if step or "R" not in call.kind else {"onesided": 1}
+        edge = assembly.emit("DFT", [edge], {**attrs, **more}, name=call.name, shapes=call.shapes)
+    return [edge]
+
+
 def _group_norm(assembly: Assembly, call: Call) -> list[Operand] | None:
     attrs: dict[str, Attr] = {"num_groups": call.integer("num_groups", 1)}
     return emit(assembly, call, "GroupNormalization", call.inputs[:3], attrs)
@@ -295,6 +305,7 @@ RULES: Mapping[str, Rule] = {
     "convert_both": _convert_both,
     "convolution": convolution,
     "deformable": deformable,
+    "dft": _dft,
     "fake_quantize": _fake_quantize,
     "gather": _gather,
     "gelu": _gelu,

@@ -142,7 +142,8 @@ _RULED = {
         StatelessTruncatedNormal StatelessTruncatedNormalV2
     """,
     # spectra
-    "dft": "RFFT FFT IFFT IRFFT",
+    "dft": "RFFT RFFT2D RFFT3D FFT FFT2D FFT3D IFFT IFFT2D IFFT3D IRFFT IRFFT2D IRFFT3D",
+    "complex": "Complex",
     "part_of_complex": "Real Imag",
     # sequences
     "list_new": "TensorListReserve EmptyTensorList",

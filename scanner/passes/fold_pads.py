@@ -3,7 +3,8 @@
 Exporters write the padding of a convolution as an attribute or as a Pad of its own. Zeros that are
 joined to a value are padding too; so are equal borders around what only convolutions read, where
 the file keeps the borders' values elsewhere. What is cut off after a convolution was padding that
-it need not have had: so many write causal ones.
+it need not have had: so many write causal ones. A spectrum of real numbers needs no zeros beside
+them.
 
 Before:
     y = Conv(Pad(x, mode="constant"), w[8, 3, 3, 3], kernel_shape=[3, 3])
@@ -27,6 +28,8 @@ _WINDOWS = frozenset({"Conv", "AveragePool"})
 
 def run(draft: Draft) -> None:
     """Bypass every constant-zero Pad whose readers all slide a window."""
+    for node in draft.of("DFT"):
+        _real(draft, node)
     for node in draft.of("Concat"):
         _joined(draft, node)
     for node in draft.of("Slice"):
@@ -46,6 +49,22 @@ def run(draft: Draft) -> None:
             draft.bypass(node, "padding")
     for node in draft.of("Slice"):
         _cut(draft, node)
+
+
+def _real(draft: Draft, node: Draft.Node) -> None:
+    """A spectrum of real parts and of imaginary ones that are zero, or spread from one number."""
+    value = node.inputs[0]
+    pair = value.node if isinstance(value, Value) else None
+    if pair is None or pair.op != "Concat" or pair.out.sole_user is not node:
+        return
+    zeros = pair.inputs[1] if len(pair.inputs) == 2 else None
+    if not isinstance(zeros, Tensor) or not zeros.shape or zeros.shape[-1] != 1:
+        return
+    computed = zeros.data is None and not zeros.name and zeros.payload is None
+    if scalar(zeros) == 0.0 or computed:
+        draft.bypass(pair, "no imaginary part")
+        if computed:
+            node.marks["assumed"] = "an imaginary part of zeros"
 
 
 def _cut(draft: Draft, node: Draft.Node) -> None:

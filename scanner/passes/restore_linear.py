@@ -17,7 +17,13 @@ import math
 
 from genescan.draft import Draft, Value
 from genescan.graph import Tensor
+from genescan.passes import packed_experts
 from genescan.passes.unify_spellings import filled_with_zero
+
+_BEFORE_ATTENTION = frozenset(
+    {"RotaryEmbedding", "RMSNormalization", "LayerNormalization", "LpNormalization"}
+    | {"Mul", "Add", "Concat", "Slice"}
+)
 
 
 def run(draft: Draft) -> None:
@@ -81,9 +87,8 @@ def _gemm(draft: Draft, node: Draft.Node) -> None:
         bias = isinstance(c, Tensor) and not filled_with_zero(c) and node.number("beta", 1.0) != 0.0
         _become(draft, node, a, b if node.attrs.get("transB") else _turned(b), bias)
     elif isinstance(b, Value) and isinstance(a, Tensor):
-        _become(
-            draft, node, b, _turned(a) if node.attrs.get("transA") else a, isinstance(c, Tensor)
-        )
+        weight = _turned(a) if node.attrs.get("transA") else a
+        _become(draft, node, b, weight, isinstance(c, Tensor))
     else:
         draft.set_inputs(node, [a, b], {i: node.via.get(i, ()) for i in (0, 1)})
         draft.retype(node, "MatMul", {})
@@ -99,10 +104,11 @@ def _einsum(draft: Draft, node: Draft.Node) -> None:
     count = equation.count(",") + 1  # each costs a look at the rest, so only a few
     if "->" not in equation or not 2 <= len(node.inputs) == count <= 8:
         return
-    pair = len(node.inputs) == 2 and len(node.dynamic) == 1
-    if not pair or not _sums(equation):
-        return _product(draft, node, equation)
     terms, result = equation.split("->", 1)
+    first, _, second = terms.partition(",")
+    outer = not {*first} & {*second} and {*first, *second} <= {*result}  # of a single feature
+    if len(node.inputs) != 2 or len(node.dynamic) != 1 or not (outer or _sums(equation)):
+        return _product(draft, node, equation)
     position = 1 if isinstance(node.inputs[1], Tensor) else 0
     weight, parts = node.inputs[position], terms.split(",")
     if not isinstance(weight, Tensor) or len(parts) != 2:
@@ -110,7 +116,7 @@ def _einsum(draft: Draft, node: Draft.Node) -> None:
     own, other = parts[position], parts[1 - position]
     summed = [letter for letter in own if letter in other and letter not in result]
     kept = [letter for letter in own if letter in result]
-    if not summed or len(own) != len(summed) + len(kept):
+    if len(own) != len(summed) + len(kept):
         return
     shape = None
     if {*kept} & {*other}:
@@ -296,13 +302,14 @@ def _unpack(draft: Draft, node: Draft.Node) -> None:
     slices = list(node.out.users)
     if len(slices) < 2 or node.out.outputs or any(user.op != "Slice" for user in slices):
         return
-    if not (all(_cuts_features(cut, node) for cut in slices) or _feeds_attention(slices)):
+    plain = not packed_experts.gates(slices, node)
+    if plain and not all(_cuts_features(s, node) for s in slices) and not _feeds_attention(slices):
         return
     weight = node.inputs[1]
     for cut in slices:
         part = Tensor(shape=None)
         if isinstance(weight, Tensor) and weight.shape is not None:
-            rows = _rows(cut) if _cuts_features(cut, node) else None
+            rows = _rows(cut) if plain and _cuts_features(cut, node) else None
             if rows is None and weight.shape[0] is not None:
                 rows = weight.shape[0] // len(slices)
             part = Tensor(weight.dtype, (rows, *weight.shape[1:]), None, weight.name)
@@ -385,16 +392,7 @@ def _attention(value: Value) -> Draft.Node | None:
         user = next((user for user in users if user.op == "SDPA"), users[0] if users else None)
         if user is None or user.op == "SDPA":
             return user
-        if user.op not in (
-            "RotaryEmbedding",
-            "RMSNormalization",
-            "LayerNormalization",
-            "Mul",
-            "Add",
-            "Concat",
-            "Slice",
-            "LpNormalization",
-        ):
+        if user.op not in _BEFORE_ATTENTION:
             return None
         value = user.out
     return None
