@@ -28,7 +28,9 @@ def cut(assembly: Assembly, call: Call) -> list[Operand] | None:
     data, (result,) = call.operand(0), call.shapes
     before = assembly.shape(data)
     moved = any(_bits(call, name) for name in ("shrink_axis_mask", "new_axis_mask"))
-    index = _index(call, before, result, infer.count(assembly.shape(call.operand(1))))
+    masks = (call.integers(name) for name in ("begin_mask", "new_axis_mask", "shrink_axis_mask"))
+    count = infer.count(assembly.shape(call.operand(1))) or max(map(len, masks))
+    index = _index(call, before, result, count)
     if index is not None and index.whole and index.new:
         return emit(assembly, call, "Unsqueeze", [data], {"axes": index.new})
     kept = result if not moved else index.kept if index is not None else None
@@ -52,11 +54,9 @@ def _bits(call: Call, name: str) -> tuple[int, ...]:
     return tuple(i for i, bit in enumerate(call.integers(name)) if bit)
 
 
-def _index(
-    call: Call, before: Dims | None, result: Dims | None, count: int | None
-) -> _Index | None:
+def _index(call: Call, before: Dims | None, result: Dims | None, count: int) -> _Index | None:
     """The masks, laid along the axes before and after."""
-    if before is None or result is None or count is None:
+    if before is None or result is None:
         return None
     given, kept, gone, new, whole = list(result), list[int | None](), list[int](), list[int](), True
     for kind in _entries(call, len(before), count):

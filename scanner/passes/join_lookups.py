@@ -14,7 +14,8 @@ After:
 
 from __future__ import annotations
 
-from genescan.draft import Draft, Value
+from genescan.draft import Arg, Draft, Value, Via
+from genescan.graph import Attr
 
 
 def run(draft: Draft) -> None:
@@ -26,26 +27,24 @@ def run(draft: Draft) -> None:
 
 
 def _join(draft: Draft, node: Draft.Node, lookups: list[Draft.Node]) -> None:
-    columns = [
-        [_row(lookup, place, number) for number, lookup in enumerate(lookups)] for place in (0, 1)
-    ]
-    rows = [[cut for cut in column if cut is not None] for column in columns]
-    sources = [{cut.inputs[0] for cut in column} for column in rows]
-    ways = [{cut.via.get(0, ()) for cut in column} for column in rows]
-    count = len(lookups)
-    if {len(column) for column in rows} != {count} or any(len(s) != 1 for s in (*sources, *ways)):
-        return
-    if any(lookup.attrs.get("axis", 0) != 0 for lookup in lookups):
-        return
-    inputs = [source.pop() for source in sources]
-    batches = {arg.shape[0] for arg in inputs if isinstance(arg, Value) and arg.shape}
-    if not any(any(way) for way in ways) and not batches <= {count, None}:
-        return  # some rows are left out
-    via = {place: way.pop() for place, way in enumerate(ways)}
-    region = [node, *lookups, *rows[0], *rows[1]]
-    draft.fuse(
-        list(dict.fromkeys(region)), node.out, "GatherND", inputs, {"batch_dims": 1}, via=via
-    )
+    inputs: list[Arg] = []
+    via: dict[int, Via] = {}
+    region = [node, *lookups]
+    for place in (0, 1):
+        cuts = [_row(lookup, place, number) for number, lookup in enumerate(lookups)]
+        found = [cut for cut in cuts if cut is not None]
+        ways = {(cut.inputs[0], cut.via.get(0, ())) for cut in found}
+        if len(found) < len(cuts) or len(ways) != 1:
+            return
+        source, way = ways.pop()
+        if not way and source is not None and source.shape and source.shape[0] != len(cuts):
+            return  # some rows are left out, or perhaps
+        inputs.append(source)
+        via[place] = way
+        region += found
+    if all(lookup.attrs.get("axis", 0) == 0 for lookup in lookups):
+        attrs: dict[str, Attr] = {"batch_dims": 1}
+        draft.fuse(list(dict.fromkeys(region)), node.out, "GatherND", inputs, attrs, via=via)
 
 
 def _row(lookup: Draft.Node, place: int, number: int) -> Draft.Node | None:
