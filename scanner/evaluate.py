@@ -1,8 +1,9 @@
 """Arithmetic on small constants: shape computations, axes, scales, epsilons.
 
 Works on flat tuples of at most `Limits.fold_elements` Python numbers; an element that depends on
-a dynamic size is None and stays None through arithmetic. What is too large, unknown or not
-implemented gives None: its value is then unknown, which is always allowed.
+a dynamic size is None and stays None through arithmetic. Of larger constants only those are known
+that hold one value throughout. What is too large, unknown or not implemented gives None: its
+value is then unknown, which is always allowed.
 """
 
 from __future__ import annotations
@@ -213,12 +214,24 @@ def _gather(attrs: Mapping[str, Attr], args: Sequence[Tensor], out: tuple[int, .
     return _pick(args[0].data, shape, ranges)
 
 
-def _reduce(op: str, args: Sequence[Tensor]) -> Data | None:
-    data = args[0].data
-    if not data or None in data:
+def _reduce(op: str, args: Sequence[Tensor], out: tuple[int, ...]) -> Data | None:
+    data, shape = args[0].data, args[0].shape
+    if not data or None in data or shape is None or None in shape:
+        return None
+    if len(set(data)) == 1:
+        return _reduce_alike(op, data[0], math.prod(shape) // math.prod(out)) * math.prod(out)
+    if math.prod(out) != 1:
         return None
     function = {"ReduceProd": math.prod, "ReduceSum": sum, "ReduceMax": max, "ReduceMin": min}[op]
     return (function(data),)  # type: ignore[operator]
+
+
+def _reduce_alike(op: str, value: Number, count: int) -> Data:
+    """What a number of equal elements come to."""
+    assert value is not None
+    if op == "ReduceSum":
+        return (value * count,)
+    return (_pow(value, count) if op == "ReduceProd" else value,)
 
 
 def _range(args: Sequence[Tensor]) -> Data | None:
@@ -264,6 +277,9 @@ def _quantise(args: Sequence[Tensor | None], out: tuple[int, ...]) -> Data | Non
 _COPIES = frozenset(
     {"Identity", "Reshape", "Squeeze", "Unsqueeze", "Flatten", "Dropout", "CastLike"}
 )
+_SPREADS = _COPIES | {"Expand", "Tile", "Transpose"}
+"""What leaves one value throughout as it is."""
+_ELEMENTWISE = frozenset(UNARY) | frozenset(_BINARY) | {"Cast", "Where"}
 _REDUCES = frozenset({"ReduceProd", "ReduceSum", "ReduceMax", "ReduceMin"})
 
 
@@ -290,7 +306,7 @@ def _values(
         shape, data = _fixed(present[0].shape), present[0].data
         return None if shape is None or data is None else _spread(data, shape, out)
     if op in _REDUCES:
-        return _reduce(op, present) if math.prod(out) == 1 else None
+        return _reduce(op, present, out)
     if op == "Range":
         return _range(present)
     if op == "ConstantOfShape":
@@ -304,6 +320,20 @@ def _values(
     return None
 
 
+def _alike(op: str, attrs: Mapping[str, Attr], args: Sequence[Tensor | None]) -> Data | None:
+    """The value that all elements of a large result have, if their operands are such."""
+    if op == "ConstantOfShape":
+        return _values(op, attrs, args, ())
+    single: list[Tensor | None] = []
+    for arg in args[:1] if op in _SPREADS else args:
+        if arg is None or not arg.data or len(set(arg.data)) != 1 or arg.data[0] is None:
+            return None
+        single.append(Tensor(arg.dtype, (), arg.data[:1]))
+    if op in _SPREADS:
+        return single[0].data if single and single[0] else None
+    return _values(op, attrs, single, ()) if op in _ELEMENTWISE else None
+
+
 def evaluate(
     op: str, attrs: Mapping[str, Attr], args: Sequence[Tensor | None], shape: Dims | None
 ) -> Data | None:
@@ -312,13 +342,13 @@ def evaluate(
     `shape` is the inferred shape of that output.
     """
     fixed = _fixed(shape)
-    if fixed is None:
+    if shape is None or None in shape:
         return None
     try:
-        data = _values(op, attrs, args, fixed)
+        data = _alike(op, attrs, args) if fixed is None else _values(op, attrs, args, fixed)
     except (ArithmeticError, ValueError, TypeError, IndexError, AssertionError):
         return None
-    if data is None or len(data) != math.prod(fixed):
+    if data is None or len(data) != (1 if fixed is None else math.prod(fixed)):
         return None
     # integers must not grow without bound over a chain of multiplications
     return data if all(v is None or abs(v) < 2**64 for v in data) else None

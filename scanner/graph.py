@@ -36,13 +36,16 @@ class Tensor:
     shape: Dims | None = None
     """None when not even the rank is known (a constant computed at run time)."""
     data: tuple[float | int | bool | None, ...] | None = None
-    """Flat values in row-major order when small; None inside it marks an unknown element."""
+    """Flat values in row-major order when small; None inside it marks an unknown element.
+
+    One value alone stands for all of a larger constant.
+    """
     name: str = ""
     payload: Payload | None = None
 
     @property
     def scalar(self) -> float | int | bool | None:
-        """The only value of a one-element constant, None when unknown or not alone."""
+        """The only value that a constant holds, None when unknown or not alone."""
         return self.data[0] if self.data is not None and len(self.data) == 1 else None
 
     @property

@@ -174,18 +174,31 @@ def _assumptions(part: list[Draft.Node]) -> Iterator[regions.Assumed]:
 
     Only squares and roots make a normalisation, so each exponent is tried as one of these; what is
     added is taken for an epsilon, a numerator for one. A factor is a sign: differences are written
-    as sums of what a minus one was multiplied into.
+    as sums of what a minus one was multiplied into; that of a sum makes it a mean.
     """
     found = regions.open_numbers(part)
     exponents = [(node, position) for node, position in found if node.op == "Pow" and position == 1]
     if len(exponents) > _OPEN:
         return
+    counts = {place: 1 / len(_SAMPLES[0]) for node in part for place in _counted(node)}
+    found = [place for place in found if place not in counts]
     factors = [place for place in found if place[0].op == "Mul"][:_OPEN]
     rest = {place: _NEUTRAL.get(place[0].op, 1.0) for place in found if place not in exponents}
+    rest.update(counts)
     for signs in itertools.product((1.0, -1.0), repeat=len(factors)):
         for values in itertools.product(_EXPONENTS, repeat=len(exponents)):
             tried = {**rest, **dict(zip(factors, signs, strict=True))}
             yield {**tried, **dict(zip(exponents, values, strict=True))}
+
+
+def _counted(node: Draft.Node) -> list[tuple[Draft.Node, int]]:
+    """Where a node multiplies a sum by a number that is not told, or by one for each group."""
+    if node.op != "Mul" or len(node.dynamic) != 1 or node.dynamic[0].node.op != "ReduceSum":
+        return []
+    position = 1 - node.inputs.index(node.dynamic[0])
+    factor = node.inputs[position]
+    told = not isinstance(factor, Tensor) or factor.data is not None
+    return [] if told else [(node, position)]
 
 
 def _named(
