@@ -131,20 +131,24 @@ def _bits(call: Call, name: str) -> tuple[int, ...]:
 
 
 def _slice(assembly: Assembly, call: Call) -> list[Operand] | None:
-    """Slice and StridedSlice; axes that vanish or are new are left to a Reshape."""
+    """Slice and StridedSlice; axes that vanish or are new are left to a Reshape.
+
+    What keeps its size may be turned round; not where it is cut for the sake of a new axis.
+    """
     data, (result,) = call.operand(0), call.shapes
     before = assembly.shape(data)
-    gone = _bits(call, "shrink_axis_mask")
+    gone, new = _bits(call, "shrink_axis_mask"), _bits(call, "new_axis_mask")
     attrs: dict[str, Attr] = {}
     kept = result
-    if gone or _bits(call, "new_axis_mask"):
-        kept = None
-        if before is not None and result is not None and not _bits(call, "new_axis_mask"):
-            rest = iter(result)
-            kept = tuple(1 if i in gone else next(rest, None) for i in range(len(before)))
+    if gone or new:
+        plain = before is not None and result is not None and not _bits(call, "ellipsis_mask")
+        kept = _kept(len(before or ()), result or (), gone, new) if plain else None
+        gone = tuple(axis - sum(other < axis for other in new) for axis in gone if axis not in new)
     axes = tuple(sorted({*infer.changed(before, kept), *gone}))
     if axes:
         attrs["axes"] = axes
+    elif new and kept is not None and kept == before:
+        return emit(assembly, call, "Reshape", [data, Tensor("int64", None, result)])
     elif len(call.inputs) > 3:
         attrs["steps"] = _OPEN  # it may as well turn an axis round
     bounds = list(call.inputs[1:3])
@@ -153,6 +157,18 @@ def _slice(assembly: Assembly, call: Call) -> list[Operand] | None:
         return emit(assembly, call, "Slice", inputs, attrs)
     part = assembly.emit("Slice", inputs, attrs, name=call.name, shapes=(kept,))
     return emit(assembly, call, "Reshape", [part, Tensor("int64", None, result)])
+
+
+def _kept(rank: int, result: Dims, gone: tuple[int, ...], new: tuple[int, ...]) -> Dims | None:
+    """The sizes that axes have once they are cut, before some vanish and others are inserted."""
+    rest, kept, position = iter(result), list[int | None](), 0
+    while len(kept) < rank:
+        if position in new:
+            next(rest, None)
+        else:
+            kept.append(1 if position in gone else next(rest, None))
+        position += 1
+    return tuple(kept)
 
 
 def _split(assembly: Assembly, call: Call) -> list[Operand] | None:
