@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from genescan.draft import Draft
 from genescan.passes import (
+    absorb_affines,
     contract_movement,
     cut_before_gates,
     dequantise,
@@ -87,6 +88,7 @@ PIPELINE: tuple[Pass, ...] = (
     Pass("fold_pads", fold_pads.run, "before convolutions are settled"),
     Pass("restore_responses", restore_responses.run, "what norms left of powers; after padding"),
     Pass("restore_linear", restore_linear.run, "after norms: gamma is a constant factor too"),
+    Pass("absorb_affines", absorb_affines.run, "layers have their own biases and norms now"),
     Pass("join_heads", join_heads.run, "projections are Linear now, and cut apart where packed"),
     Pass("restore_batch_norm", restore_batch_norm.run, "after padding and sums are settled"),
     Pass("restore_recurrence", restore_recurrence.run, "cells are made of Linear and activations"),

@@ -1,8 +1,8 @@
 """One Linear for every product with a weight: MatMul, Gemm and Einsum, with or without bias.
 
-The weight's shape becomes [out, in]. A per-feature scale that only feeds Linear or Conv nodes is
-absorbed (SmoothQuant, an image's pixels), and a Linear that is only cut along its features becomes
-one per cut, so that packed projections (QKV, gate-and-up) and separate ones are the same graph.
+The weight's shape becomes [out, in]. A layer that reads another one beside its bias or norm may
+as well read what these make of it, and a Linear that is only cut along its features becomes one
+per cut, so that packed projections (QKV, gate-and-up) and separate ones are the same graph.
 
 Before:
     y = Add(MatMul(x, w[64, 10]), w[10])
@@ -21,7 +21,7 @@ from genescan.passes.unify_spellings import filled_with_zero
 
 
 def run(draft: Draft) -> None:
-    """Name products with weights, take in biases and scales, then unpack."""
+    """Name products with weights, take in biases and what follows, then unpack."""
     for node in draft.of("MatMul"):
         _matmul(draft, node)
     for node in draft.of("Gemm"):
@@ -31,11 +31,11 @@ def run(draft: Draft) -> None:
     for node in draft.of("MatMul"):
         for position in (0, 1):
             _bring_out(draft, node, position)
+    for node in draft.of("Linear", "Conv", "ConvTranspose"):
+        while (following := _share(draft, node)) is not None:
+            node = following
     for node in draft.of("Linear"):
-        _absorb_scale(draft, node)
         _take_bias(draft, node)
-    for node in draft.of("Conv"):
-        _absorb_scale(draft, node)
     for node in draft.of("Linear"):
         _unpack(draft, node)
     for node in draft.of("Linear"):  # optimisers also add the bias after the cut
@@ -182,56 +182,37 @@ def _bring_out(draft: Draft, node: Draft.Node, position: int) -> None:
     draft.set_inputs(scaled, [node.out, factor])
 
 
-def _absorb_behind(draft: Draft, value: Value) -> None:
-    """X * a + b before weights, with an input x, is as well (x + b / a) times weights."""
-    scale = value.node.dynamic[0].node
-    if scale.op != "Mul" or len(scale.dynamic) != 1 or scale.out.sole_user is not value.node:
-        return
-    source = scale.dynamic[0]
-    constant = next((arg for arg in scale.inputs if isinstance(arg, Tensor)), None)
-    if constant is None or source.node.op != "Input" or value.outputs:
-        return
-    if all(
-        user.op in ("Conv", "Linear") and _takes_scale(user, value, constant)
-        for user in value.users
-    ):
-        draft.replace(scale.out, source, scale.via.get(scale.inputs.index(source), ()))
-        draft.remove(scale, heirs=(value.node,))
-
-
 def _alone(arg: object) -> bool:
     return isinstance(arg, Tensor) and arg.squeezed == ()
 
 
-def _absorb_scale(draft: Draft, node: Draft.Node) -> None:
-    value = node.inputs[0]
-    if isinstance(value, Value) and value.node.op == "Add" and len(value.node.dynamic) == 1:
-        _absorb_behind(draft, value)
-        return
-    if not isinstance(value, Value) or value.node.op != "Mul" or len(value.node.dynamic) != 1:
-        return
-    scale = value.node
-    constant = next((arg for arg in scale.inputs if isinstance(arg, Tensor)), None)
-    if constant is None or constant.squeezed is None or len(constant.squeezed) > 1:
-        return
-    if not value.outputs and all(_takes_scale(user, value, constant) for user in value.users):
-        heirs = list(value.users)
-        source = scale.dynamic[0]
-        draft.replace(value, source, scale.via.get(scale.inputs.index(source), ()))
-        draft.remove(scale, heirs=heirs)
-
-
-def _takes_scale(user: Draft.Node, value: Value, scale: Tensor) -> bool:
-    """Whether a factor for all, or for each channel, may as well stand in a node's weight."""
-    if user.op != "Conv":
-        return user.op == "Linear"
-    weight, group = user.arg(1), user.attrs.get("group", 1)
-    if not isinstance(weight, Tensor) or user.inputs[0] is not value:
-        return False
-    if scale.squeezed == ():
-        return True
-    inner = weight.shape[1] if weight.shape is not None and len(weight.shape) > 2 else None
-    return isinstance(group, int) and inner is not None and scale.squeezed == (inner * group,)
+def _share(draft: Draft, node: Draft.Node) -> Draft.Node | None:
+    """A layer that reads x where one other reads x * a + b, by channel, may as well read that."""
+    layers = [user for user in node.out.users if user.op == "Linear"]
+    steps = [user for user in node.out.users if user.op != "Linear"]
+    if len(steps) != 1 or not layers or node.out.outputs or len(steps[0].dynamic) != 1:
+        return None
+    step = steps[0]
+    extents = [arg.squeezed for arg in step.inputs if isinstance(arg, Tensor)]
+    rows = [layer.inputs[1].shape for layer in layers if isinstance(layer.inputs[1], Tensor)]
+    if step.op not in ("Add", "Mul") or not all(
+        extent == () or (row and extent == row[-1:]) for extent in extents for row in rows
+    ):
+        return None
+    way = step.via.get(step.inputs.index(node.out), ())
+    if any(layer.via.get(0, ())[: len(way)] != way for layer in layers):
+        return None
+    early = draft.add(
+        step.op, step.inputs, before=node.next, origin=(step,), shapes=(step.out.shape,)
+    )
+    early.via = dict(step.via)
+    draft.replace(step.out, early.out)
+    draft.remove(step, heirs=(early,))
+    for layer in layers:
+        draft.set_inputs(
+            layer, [early.out, *layer.inputs[1:]], {0: layer.via.get(0, ())[len(way) :]}
+        )
+    return early
 
 
 def _take_bias(draft: Draft, node: Draft.Node) -> None:
