@@ -107,10 +107,20 @@ def test_example(found: Data | None, expected: Data | None) -> None:
 
 
 def test_nothing_is_made_that_is_larger_than_the_limit() -> None:
-    assert value("ConstantOfShape", vector(10**6)) is None
-    assert value("Expand", scalar(0.0), vector(2**40)) is None
+    assert value("Expand", vector(0.0, 1.0), vector(2**40, 2)) is None
     assert value("Range", *(scalar(v, "int64") for v in (0, 10**12, 1))) is None
     assert value("Neg", Tensor("float32", (0, 2**40), ())) is None  # a size beside a zero
+
+
+def test_one_value_stands_for_all_of_a_large_constant() -> None:
+    assert value("ConstantOfShape", vector(10**6)) == (0.0,)
+    assert value("Expand", scalar(1.0), vector(2**40)) == (1.0,)
+    ones = Tensor("float32", (64, 64), (1.0,))
+    assert value("Add", ones, scalar(2.0)) == (3.0,)
+    assert value("Add", ones, Tensor("float32", (64, 64))) is None
+    assert value("ReduceSum", ones, axes=(0, 1)) == (4096.0,)
+    assert value("ReduceSum", ones, axes=(0,), keepdims=0) == (64.0,) * 64
+    assert value("ReduceMax", ones, axes=(0, 1)) == (1.0,)
 
 
 def test_integers_do_not_grow_without_bound() -> None:

@@ -6,7 +6,7 @@ weights then. What a convolution pads it pads before the shift, so it takes fact
 affine behind a convolution is that one's own.
 
 Before:
-    y = MatMul(Add(Mul(Relu(x), w[64]), w[64]), w[64, 10])
+    y = Linear(Add(Mul(Relu(x), w[64]), w[64]), w[10, 64])
 
 After:
     y = Linear(Relu(x), w[10, 64], bias=True)
@@ -63,14 +63,23 @@ def _absorb(draft: Draft, node: Draft.Node) -> bool:
     return True
 
 
+def _is_affine(step: Draft.Node) -> bool:
+    return step.op in ("Mul", "Add", "BatchNormalization") and len(step.dynamic) == 1
+
+
+def _behind_convolution(step: Draft.Node) -> bool:
+    """Whether nothing but affines stands between a step and a convolution before it."""
+    while _is_affine(step) and _single(_constant(step)):
+        step = step.dynamic[0].node
+    return step.op in _CONVS
+
+
 def _takes(node: Draft.Node, step: Draft.Node, value: Value) -> bool:
     """Whether a node's weight can take in a factor, a shift or a normalisation."""
-    if step.op not in ("Mul", "Add", "BatchNormalization") or len(step.dynamic) != 1:
-        return False
     constant = _constant(step)
-    if not _single(constant) or constant is None:
+    if not _is_affine(step) or not _single(constant) or constant is None:
         return False
-    behind = step.dynamic[0].node.op in _CONVS
+    behind = _behind_convolution(step)
     if step.op == "Mul":
         return _takes_scale(node, value, constant) and (
             not behind or all(_takes_scale(user, value, constant) for user in value.users)
@@ -97,15 +106,18 @@ def _takes_scale(user: Draft.Node, value: Value, scale: Tensor) -> bool:
 
 
 def _followed(step: Draft.Node, constant: Tensor) -> _Axes | None:
-    """The axes of a result, that of the constant marked."""
-    shape = step.out.shape
-    if shape is None or constant.shape is None or len(shape) < 2:
+    """The axes of a result, that of the constant marked; by size where its order is another."""
+    shape, extent = step.out.shape, constant.shape or (1,)
+    if shape is None and step.op == "Add" and extent[-1] != 1:
+        shape = (None, extent[-1])
+    if shape is None or len(shape) < 2:
         return None
+    places = [axis for axis, size in enumerate(shape) if size in (constant.squeezed or ())]
     place = 1
     if step.op == "Add":
-        place = (
-            len(shape) - len(constant.shape) + [size != 1 for size in constant.shape].index(True)
-        )
+        place = len(shape) - len(extent) + [size != 1 for size in extent].index(True)
+    if place not in places:
+        place = places[0] if len(places) == 1 else -1
     return [(size, axis == place) for axis, size in enumerate(shape)]
 
 
