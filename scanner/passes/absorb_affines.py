@@ -14,6 +14,7 @@ After:
 
 from __future__ import annotations
 
+import math
 import re
 
 from genescan.draft import Draft, Value
@@ -125,8 +126,10 @@ def _is_last(axes: _Axes | None, node: Draft.Node) -> bool:
     """Whether the axis that is followed is what a layer sums over, its last."""
     if axes is None:
         return False
-    if all(size == 1 or marked for size, marked in axes[1:]):
-        return True  # features of one pixel, however they are moved
+    size = next((size for size, marked in axes if marked), None)
+    others = [other for other, marked in axes[1:] if not marked and other is not None]
+    if size is not None and size not in (*others, math.prod(others)):
+        return True  # no other axis has as many, however it is moved
     for label in node.via.get(0, ()):
         if label not in _TYPES:
             axes = _move(axes, label)
