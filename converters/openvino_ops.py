@@ -102,6 +102,9 @@ TABLE: Mapping[str, Row] = {
     "RoPE": Row("RotaryEmbedding", (0,)),
     "LRN": Row("LRN", (0,), attrs={"size": "size", "alpha": "alpha", "beta": "beta"}),
     "NormalizeL2": Row("LpNormalization", (0,)),
+    "ExtractImagePatches": Row(
+        "Im2Col", attrs={"sizes": "kernel_shape", "strides": "strides", "rates": "dilations"}
+    ),
     "DFT": Row("DFT"),
     "IDFT": Row("DFT", implied={"inverse": 1}),
     "RDFT": Row("DFT", implied={"onesided": 1}),

@@ -254,7 +254,10 @@ def _fake_quantize(assembly: Assembly, call: Call) -> list[Operand] | None:
 
 
 def _mvn(assembly: Assembly, call: Call) -> list[Operand] | None:
-    """Mean-variance normalisation: over how many axes is told by the shape of the list of axes."""
+    """Mean-variance normalisation: over how many axes is told by the shape of the list of axes.
+
+    They are the last; but rows between axes of one are rows of a batch that stand as channels.
+    """
     data = call.operand(0)
     rank = assembly.rank(data)
     if len(call.inputs) > 1:
@@ -264,6 +267,9 @@ def _mvn(assembly: Assembly, call: Call) -> list[Operand] | None:
     attrs: dict[str, Attr] = {}
     if rank is not None and size is not None and 0 < size <= rank:
         attrs["axes"] = tuple(range(rank - size, rank))
+    shape = assembly.shape(data) or ()
+    if size == 3 and len(shape) == 4 and shape[0] == shape[3] == 1:
+        attrs["axes"] = (0, 2, 3)
     if flag(call, "normalize_variance", True):
         return emit(assembly, call, "MeanVarianceNormalization", [data], attrs)
     mean = assembly.emit("ReduceMean", [data], {**attrs, "keepdims": 1}, name=call.name)

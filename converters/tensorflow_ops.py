@@ -64,6 +64,7 @@ _RULED = {
     "max_pool": "MaxPool MaxPoolV2 MaxPool3D",
     "max_pool_indices": "MaxPoolWithArgmax",
     "average_pool": "AvgPool AvgPool3D",
+    "patches": "ExtractImagePatches",
     "bias": "BiasAdd BiasAddV1",
     "batch_norm": "FusedBatchNorm FusedBatchNormV2 FusedBatchNormV3 _FusedBatchNormEx",
     "old_batch_norm": "BatchNormWithGlobalNormalization",

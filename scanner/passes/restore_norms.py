@@ -83,11 +83,11 @@ def _each_channel(node: Draft.Node) -> bool:
 
 def _last(node: Draft.Node) -> bool:
     """Whether all but one of the axes are of one element, or there is but one."""
-    axes, shape = node.ints("axes"), node.dynamic[0].shape
-    if axes is None or shape is None or len(axes) == 1:
+    axes, sizes = node.ints("axes"), _sizes(node)
+    if axes is None or not sizes or len(axes) == 1:
         return axes is not None and len(axes) == 1
-    inside = all(-len(shape) <= axis < len(shape) for axis in axes)
-    return inside and len([axis for axis in axes if shape[axis] != 1]) == 1
+    inside = all(-len(sizes) <= axis < len(sizes) for axis in axes)
+    return inside and len([axis for axis in axes if sizes[axis] != "1"]) == 1
 
 
 def _allowed(node: Draft.Node) -> bool:

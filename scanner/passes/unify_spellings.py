@@ -320,6 +320,12 @@ def _quick(draft: Draft, node: Draft.Node) -> None:
         draft.retype(node, "QuickGelu", {})
 
 
+def _leaky(draft: Draft, node: Draft.Node) -> None:
+    """A slope of one on both sides is none: networks are trained towards that, to join layers."""
+    if node.number("alpha", 0.01) == 1.0:
+        draft.bypass(node, "a slope of one")
+
+
 def _norm_of_one(draft: Draft, node: Draft.Node) -> None:
     """A normalisation of the only channel, away from any weights, is a factor and an addend."""
     source, values = node.inputs[0], node.inputs[1:5]
@@ -363,6 +369,7 @@ _RULES: Mapping[str, Rule] = {
     "Less": _swap_comparison,
     "LessOrEqual": _swap_comparison,
     "Swish": _quick,
+    "LeakyRelu": _leaky,
 }
 
 
