@@ -216,10 +216,11 @@ def _gather(attrs: Mapping[str, Attr], args: Sequence[Tensor], out: tuple[int, .
 
 def _reduce(op: str, args: Sequence[Tensor], out: tuple[int, ...]) -> Data | None:
     data, shape = args[0].data, args[0].shape
-    if not data or None in data or shape is None or None in shape:
+    if not data or None in data or shape is None:
         return None
     if len(set(data)) == 1:
-        return _reduce_alike(op, data[0], math.prod(shape) // math.prod(out)) * math.prod(out)
+        count = math.prod(size for size in shape if size is not None) // math.prod(out)
+        return None if None in shape else _reduce_alike(op, data[0], count) * math.prod(out)
     if math.prod(out) != 1:
         return None
     function = {"ReduceProd": math.prod, "ReduceSum": sum, "ReduceMax": max, "ReduceMin": min}[op]

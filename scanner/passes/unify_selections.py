@@ -98,7 +98,7 @@ def _cutting(node: Draft.Node, attrs: dict[str, Attr]) -> dict[str, Attr]:
     if not len(starts) == len(ends) == len(axes):
         return attrs
     steps = given if isinstance(given, tuple) else (1,) * len(starts)
-    sizes = dict(enumerate(shape or ()))
+    sizes: dict[object, int | None] = dict(enumerate(shape or ()))
     rows = zip(axes, starts, ends, steps, strict=False)
     cut = [row for row in rows if not _stays(*row[1:], sizes.get(row[0]))]
     if not cut:
