@@ -84,27 +84,6 @@ def test_layers_may_stand_in_any_order(tmp_path: Path) -> None:
     assert written(tmp_path, net) == forward
 
 
-@pytest.mark.parametrize(
-    ("before", "after", "masks", "expected"),
-    [
-        ([4, 8], [4, 1, 8], {"new_axis_mask": "0,1,0"}, []),
-        ([4, 8], [4, 1, 3], {"new_axis_mask": "0,1,0"}, [{"axes": (1,)}]),
-        ([4, 8], [1, 8], {"new_axis_mask": "1,0", "shrink_axis_mask": "0,1"}, [{"axes": (0,)}]),
-        ([4, 8], [4, 8, 1], {"ellipsis_mask": "1,0", "new_axis_mask": "0,1"}, [{"steps": (None,)}]),
-    ],
-)  # fmt: skip
-def test_new_axes_of_a_cut_are_left_to_a_reshape(
-    tmp_path: Path, before: list[int], after: list[int], masks: dict[str, object],
-    expected: list[dict[str, object]],
-) -> None:  # fmt: skip
-    net = Net()
-    bounds = [net.const(3) for _ in range(3)]
-    made = net.add("StridedSlice", net.input(*before), *bounds, shape=after, **masks)
-    net.add("Result", made)
-    _, *cuts, last = read(tmp_path, net.xml()).nodes
-    assert (last.op, [dict(cut.attrs) for cut in cuts]) == ("Reshape", expected)
-
-
 def test_grouped_kernels_lose_their_groups_axis(tmp_path: Path) -> None:
     net = Net()
     x, w = net.input(1, 8, 4, 4), net.const(4, 2, 2, 3, 3)
@@ -130,9 +109,6 @@ def test_grouped_kernels_lose_their_groups_axis(tmp_path: Path) -> None:
         ("MVN", [1, 8, 9], [1, 8, 9], [(1,)], {"eps": "1e-5"}, {"axes": (2,)}),
         ("MVN", [1, 8, 9, 1], [1, 8, 9, 1], [(3,)], {"eps": "1e-5"}, {"axes": (0, 2, 3)}),
         ("MVN", [1, 8, 9, 2], [1, 8, 9, 2], [(3,)], {"eps": "1e-5"}, {"axes": (1, 2, 3)}),
-        ("ExtractImagePatches", [1, 2, 8, 8], [1, 18, 3, 3], [],
-         {"sizes": "3,3", "strides": "2,2", "rates": "1,1"},
-         {"kernel_shape": (3, 3), "strides": (2, 2), "dilations": (1, 1)}),
         ("Clamp", [8], [8], [], {"min": "0", "max": "6.0"}, {"min": 0, "max": 6.0}),
         ("TopK", [1, 8], [1, 1], [()], {"axis": "1", "mode": "min"}, {"axis": 1, "largest": 0}),
         ("SoftMax", [1, 8], [1, 8], [], {"axis": "-1"}, {"axis": -1}),
