@@ -95,27 +95,37 @@ def _takes(node: Draft.Node, step: Draft.Node, value: Value) -> bool:
 
 def _takes_scale(user: Draft.Node, value: Value, scale: Tensor) -> bool:
     """Whether a factor for all, or for each channel, may as well stand in a node's weight."""
-    if user.op != "Conv":
-        return user.op == "Linear" and user.inputs[0] is value
     weight, group = user.arg(1), user.attrs.get("group", 1)
-    if not isinstance(weight, Tensor) or user.inputs[0] is not value:
+    if user.op not in _TAKING or not isinstance(weight, Tensor) or user.inputs[0] is not value:
         return False
     if scale.squeezed == ():
         return True
+    if user.op == "Linear":
+        return _weighs_features(user, weight, value.node, scale)
     inner = weight.shape[1] if weight.shape is not None and len(weight.shape) > 2 else None
     return isinstance(group, int) and inner is not None and scale.squeezed == (inner * group,)
+
+
+def _weighs_features(user: Draft.Node, weight: Tensor, step: Draft.Node, scale: Tensor) -> bool:
+    """Whether a factor belongs to what a layer sums over, as far as can be told."""
+    size, count = weight.shape[-1] if weight.shape else None, (scale.squeezed or (None,))[0]
+    if size is None or count is None or size != count:
+        return size is None or count is None or size % count == 0
+    axes = _followed(step, scale)
+    return axes is None or _is_last(axes, user)
 
 
 def _followed(step: Draft.Node, constant: Tensor) -> _Axes | None:
     """The axes of a result, that of the constant marked; by size where its order is another."""
     shape, extent = step.out.shape, constant.shape or (1,)
-    if shape is None and step.op == "Add" and extent[-1] != 1:
+    aligned = step.op != "BatchNormalization"
+    if shape is None and aligned and extent[-1] != 1:
         shape = (None, extent[-1])
     if shape is None or len(shape) < 2:
         return None
     places = [axis for axis, size in enumerate(shape) if size in (constant.squeezed or ())]
     place = 1
-    if step.op == "Add":
+    if aligned:
         place = len(shape) - len(extent) + [size != 1 for size in extent].index(True)
     if place not in places:
         place = places[0] if len(places) == 1 else -1
