@@ -3,7 +3,8 @@
 So SmoothQuant, an image's pixels and a normalisation before a layer leave no node: TFLite's
 converter multiplies them in, whether others read them too or not, and nothing tells them from the
 weights then. What a convolution pads it pads before the shift, so it takes factors alone; the
-affine behind a convolution is that one's own.
+affine behind a convolution is that one's own, and that of a branch whose source others read stays:
+it is the normalisation of a residual block.
 
 Before:
     y = Linear(Add(Mul(Relu(x), w[64]), w[64]), w[10, 64])
@@ -68,11 +69,12 @@ def _is_affine(step: Draft.Node) -> bool:
     return step.op in ("Mul", "Add", "BatchNormalization") and len(step.dynamic) == 1
 
 
-def _behind_convolution(step: Draft.Node) -> bool:
-    """Whether nothing but affines stands between a step and a convolution before it."""
-    while _is_affine(step) and _single(_constant(step)):
-        step = step.dynamic[0].node
-    return step.op in _CONVS
+def _base(step: Draft.Node) -> Value:
+    """What the first of the affines in a row reads."""
+    value = step.dynamic[0]
+    while _is_affine(value.node) and _single(_constant(value.node)):
+        value = value.node.dynamic[0]
+    return value
 
 
 def _takes(node: Draft.Node, step: Draft.Node, value: Value) -> bool:
@@ -80,7 +82,8 @@ def _takes(node: Draft.Node, step: Draft.Node, value: Value) -> bool:
     constant = _constant(step)
     if not _is_affine(step) or not _single(constant) or constant is None:
         return False
-    behind = _behind_convolution(step)
+    base = _base(step)
+    behind = base.node.op in _CONVS
     if step.op == "Mul":
         return _takes_scale(node, value, constant) and (
             not behind or all(_takes_scale(user, value, constant) for user in value.users)
@@ -90,6 +93,8 @@ def _takes(node: Draft.Node, step: Draft.Node, value: Value) -> bool:
         return False
     if constant.squeezed == () and step.op == "Add":
         return True
+    if base.sole_user is None:
+        return False
     return constant.squeezed == weight.shape[-1:] and _is_last(_followed(step, constant), node)
 
 

@@ -266,8 +266,8 @@ def _cut_at_once(draft: Draft, node: Draft.Node) -> None:
 
 def _is_projection(part: Draft.Node) -> bool:
     """Whether a part is one of a layer's, and others are read as they are, as values are."""
-    source = part.inputs[0]
-    if not isinstance(source, Value) or "part" not in part.attrs:
+    source, axes = part.inputs[0], _axes(part)
+    if not isinstance(source, Value) or not axes or len(axes) > 1:
         return False
     layer = source.node
     if layer.op == "Add" and len(layer.dynamic) == 1:
@@ -275,7 +275,10 @@ def _is_projection(part: Draft.Node) -> bool:
     if layer.op not in ("MatMul", "Gemm") or isinstance(layer.arg(1), Value):
         return False
     others = [user for user in source.users if user.op == "Slice" and user is not part]
-    return any(reader.op != "Slice" for other in others for reader in other.out.users)
+    return any(
+        _axes(other) == axes and any(reader.op != "Slice" for reader in other.out.users)
+        for other in others
+    )
 
 
 def _joined(inner: Draft.Node, node: Draft.Node) -> dict[str, Attr] | None:
