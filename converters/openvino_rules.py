@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from genescan.converters import openvino_infer as infer
 from genescan.converters.assembly import Assembly
 from genescan.converters.openvino_recurrent import cell, sequence
+from genescan.converters.openvino_slices import cut
 from genescan.converters.openvino_values import flag
 from genescan.converters.openvino_windows import (
     adaptive_pool,
     average_pool,
-    constant,
     convolution,
     deformable,
     emit,
@@ -125,34 +125,11 @@ def _unsqueeze(assembly: Assembly, call: Call) -> list[Operand] | None:
     return emit(assembly, call, "Unsqueeze", [call.operand(0)], {"axes": axes})
 
 
-def _bits(call: Call, name: str) -> tuple[int, ...]:
-    """The positions that a mask marks."""
-    return tuple(i for i, bit in enumerate(call.integers(name)) if bit)
-
-
-def _slice(assembly: Assembly, call: Call) -> list[Operand] | None:
-    """Slice and StridedSlice; axes that vanish or are new are left to a Reshape."""
-    data, (result,) = call.operand(0), call.shapes
-    before = assembly.shape(data)
-    gone = _bits(call, "shrink_axis_mask")
-    attrs: dict[str, Attr] = {}
-    kept = result
-    if gone or _bits(call, "new_axis_mask"):
-        kept = None
-        if before is not None and result is not None and not _bits(call, "new_axis_mask"):
-            rest = iter(result)
-            kept = tuple(1 if i in gone else next(rest, None) for i in range(len(before)))
-    axes = tuple(sorted({*infer.changed(before, kept), *gone}))
-    if axes:
-        attrs["axes"] = axes
-    elif len(call.inputs) > 3:
-        attrs["steps"] = _OPEN  # it may as well turn an axis round
-    bounds = list(call.inputs[1:3])
-    inputs = [data] if all(map(constant, bounds)) else [data, *bounds]
-    if kept is result:
-        return emit(assembly, call, "Slice", inputs, attrs)
-    part = assembly.emit("Slice", inputs, attrs, name=call.name, shapes=(kept,))
-    return emit(assembly, call, "Reshape", [part, Tensor("int64", None, result)])
+def _scatter(assembly: Assembly, call: Call) -> list[Operand] | None:
+    """Updates by element; the axis lies elsewhere."""
+    how = {"sum": "add", "prod": "mul"}.get(call.text("reduction"), call.text("reduction"))
+    attrs: dict[str, Attr] = {"reduction": how} if how else {}
+    return emit(assembly, call, "ScatterElements", call.inputs[:3], attrs)
 
 
 def _split(assembly: Assembly, call: Call) -> list[Operand] | None:
@@ -238,7 +215,10 @@ def _fake_quantize(assembly: Assembly, call: Call) -> list[Operand] | None:
 
 
 def _mvn(assembly: Assembly, call: Call) -> list[Operand] | None:
-    """Mean-variance normalisation: over how many axes is told by the shape of the list of axes."""
+    """Mean-variance normalisation: over how many axes is told by the shape of the list of axes.
+
+    They are the last; but rows between axes of one are rows of a batch that stand as channels.
+    """
     data = call.operand(0)
     rank = assembly.rank(data)
     if len(call.inputs) > 1:
@@ -248,10 +228,23 @@ def _mvn(assembly: Assembly, call: Call) -> list[Operand] | None:
     attrs: dict[str, Attr] = {}
     if rank is not None and size is not None and 0 < size <= rank:
         attrs["axes"] = tuple(range(rank - size, rank))
+    shape = assembly.shape(data) or ()
+    if size == 3 and len(shape) == 4 and shape[0] == shape[3] == 1:
+        attrs["axes"] = (0, 2, 3)
     if flag(call, "normalize_variance", True):
         return emit(assembly, call, "MeanVarianceNormalization", [data], attrs)
     mean = assembly.emit("ReduceMean", [data], {**attrs, "keepdims": 1}, name=call.name)
     return emit(assembly, call, "Sub", [data, mean])
+
+
+def _dft(assembly: Assembly, call: Call) -> list[Operand] | None:
+    """A transform along each axis, one after the other; which ones lies elsewhere."""
+    attrs: dict[str, Attr] = {"inverse": 1} if call.kind.startswith("I") else {}
+    edge = call.operand(0)
+    for step in range(infer.count(_shape(assembly, call, 1)) or 1):
+        more: dict[str, Attr] = {} if step or "R" not in call.kind else {"onesided": 1}
+        edge = assembly.emit("DFT", [edge], {**attrs, **more}, name=call.name, shapes=call.shapes)
+    return [edge]
 
 
 def _group_norm(assembly: Assembly, call: Call) -> list[Operand] | None:
@@ -325,6 +318,7 @@ RULES: Mapping[str, Rule] = {
     "convert_both": _convert_both,
     "convolution": convolution,
     "deformable": deformable,
+    "dft": _dft,
     "fake_quantize": _fake_quantize,
     "gather": _gather,
     "gelu": _gelu,
@@ -339,9 +333,10 @@ RULES: Mapping[str, Rule] = {
     "prelu": _prelu,
     "reduce": _reduce,
     "reshape": _reshape,
+    "scatter": _scatter,
     "sequence": sequence,
     "roll": _roll,
-    "slice": _slice,
+    "slice": cut,
     "split": _split,
     "squared_difference": _squared_difference,
     "squeeze": _squeeze,

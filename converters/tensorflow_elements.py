@@ -9,6 +9,8 @@ from genescan.converters.table import Call, Rule
 from genescan.converters.tensorflow_layout import constant
 from genescan.graph import Attr, Edge, Operand, Tensor
 
+_AXES = {"2D": 2, "3D": 3}
+"""Over how many axes a transform runs, by the end of its name."""
 _INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
 
 
@@ -229,14 +231,26 @@ def dequantise(assembly: Assembly, call: Call) -> list[Operand]:
 
 
 def dft(assembly: Assembly, call: Call) -> list[Operand]:
-    """A spectrum along the last axis."""
-    attrs: dict[str, Attr] = {"axis": -1}
-    attrs |= {"onesided": 1} if call.kind == "RFFT" else {}
-    attrs |= {"inverse": 1} if call.kind.startswith("I") else {}
-    shape = assembly.shape(call.inputs[0])
+    """A spectrum along the last axis, or the last two or three, one after the other."""
+    inverse: dict[str, Attr] = {"inverse": 1} if call.kind.startswith("I") else {}
+    shape, edge = assembly.shape(call.inputs[0]), call.inputs[0]
     made = None if not shape else (*shape[:-1], None)
-    edge = assembly.emit("DFT", call.inputs[:2], attrs, name=call.name, shapes=(made,))
+    for axis in range(_AXES.get(call.kind[-2:], 1)):
+        attrs: dict[str, Attr] = {"axis": -1 - axis, **inverse}
+        if call.kind.startswith("RFFT") and not axis:
+            attrs["onesided"] = 1
+        length = call.inputs[1:2] if not axis else []
+        edge = assembly.emit("DFT", [edge, *length], attrs, name=call.name, shapes=(made,))
     return [edge]
+
+
+def complex_of(assembly: Assembly, call: Call) -> list[Operand]:
+    """A real and an imaginary part, stacked along one more axis."""
+    parts = [
+        assembly.emit("Unsqueeze", [part], {"axes": (-1,)}, name=call.name)
+        for part in call.inputs[:2]
+    ]
+    return [assembly.emit("Concat", parts, {"axis": -1}, name=call.name)]
 
 
 def part_of_complex(assembly: Assembly, call: Call) -> list[Operand]:
@@ -281,5 +295,6 @@ RULES: Mapping[str, Rule] = {
     "quantise": quantise,
     "dequantise": dequantise,
     "dft": dft,
+    "complex": complex_of,
     "part_of_complex": part_of_complex,
 }

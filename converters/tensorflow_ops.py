@@ -64,6 +64,7 @@ _RULED = {
     "max_pool": "MaxPool MaxPoolV2 MaxPool3D",
     "max_pool_indices": "MaxPoolWithArgmax",
     "average_pool": "AvgPool AvgPool3D",
+    "patches": "ExtractImagePatches",
     "bias": "BiasAdd BiasAddV1",
     "batch_norm": "FusedBatchNorm FusedBatchNormV2 FusedBatchNormV3 _FusedBatchNormEx",
     "old_batch_norm": "BatchNormWithGlobalNormalization",
@@ -142,7 +143,8 @@ _RULED = {
         StatelessTruncatedNormal StatelessTruncatedNormalV2
     """,
     # spectra
-    "dft": "RFFT FFT IFFT IRFFT",
+    "dft": "RFFT RFFT2D RFFT3D FFT FFT2D FFT3D IFFT IFFT2D IFFT3D IRFFT IRFFT2D IRFFT3D",
+    "complex": "Complex",
     "part_of_complex": "Real Imag",
     # sequences
     "list_new": "TensorListReserve EmptyTensorList",

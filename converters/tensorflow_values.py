@@ -110,7 +110,8 @@ class Values:
             if number in _PAYLOADS:
                 return Tensor(kind.name, shape, None, self.name(name), Payload("", offset, length))
         count = prod(shape)
-        data = _data(proto, kind, count) if count <= self.limits.fold_elements else None
+        few = count <= self.limits.fold_elements
+        data = _data(proto, kind, count if few else 1)  # one stored for all of many
         made = Tensor(kind.name, shape, data, self.name(name))
         if data is None:
             return made

@@ -131,6 +131,19 @@ def max_pool_indices(assembly: Assembly, call: Call) -> list[Operand] | None:
     return _pool(assembly, call, "MaxPool", {}, 2)
 
 
+def patches(assembly: Assembly, call: Call) -> list[Operand] | None:
+    """What a window shows at each place, as channels."""
+    if len(call.integers("ksizes")) != 4:
+        return None
+    layout = Layout(assembly, call, 4)
+    attrs: dict[str, Attr] = {
+        "kernel_shape": layout.window("ksizes"), "strides": layout.window("strides"),
+        "dilations": layout.window("rates"), **layout.padding(),
+    }  # fmt: skip
+    data = layout.first(call.inputs[0])
+    return [layout.back(assembly.emit("Im2Col", [data], attrs, name=call.name))]
+
+
 def depth_to_space(assembly: Assembly, call: Call) -> list[Operand]:
     """Blocks of the image to channels, or back."""
     layout = Layout(assembly, call, 4)
@@ -180,6 +193,7 @@ RULES: Mapping[str, Rule] = {
     "depthwise": depthwise,
     "conv_transpose": conv_transpose,
     "max_pool": max_pool,
+    "patches": patches,
     "max_pool_indices": max_pool_indices,
     "average_pool": average_pool,
     "depth_to_space": depth_to_space,

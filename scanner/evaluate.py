@@ -287,15 +287,12 @@ def _values(
         return _slice(attrs, args, out)
     if op == "Gather":
         return _gather(attrs, present, out)
-    if op == "Expand":
+    if op in ("Expand", "Tile"):
         shape, data = _fixed(present[0].shape), present[0].data
-        return None if shape is None or data is None else _spread(data, shape, out)
-    if op == "Tile":
-        shape, data = _fixed(present[0].shape), present[0].data
-        if shape is None or data is None or len(shape) != len(out):
+        if shape is None or data is None or (op == "Tile" and len(shape) != len(out)):
             return None
-        turns = [[i % size for i in range(whole)] for size, whole in zip(shape, out, strict=True)]
-        return _pick(data, shape, turns)
+        turns = [[i % size for i in range(whole)] for size, whole in zip(shape, out, strict=False)]
+        return _pick(data, shape, turns) if op == "Tile" else _spread(data, shape, out)
     if op in _REDUCES:
         return _reduce(op, present) if math.prod(out) == 1 else None
     if op == "Range":
@@ -330,6 +327,55 @@ def evaluate(
     # integers must not grow without bound over a chain of multiplications
     small = (v is None or isinstance(v, float) or abs(v) < 2**64 for v in data)
     return data if all(small) else None
+
+
+_KEEPING = _COPIES | {"Transpose", "Expand", "Tile", "ReduceMax", "ReduceMin", "ReduceMean"}
+"""What makes of one number throughout the same number throughout."""
+_CODING = ("QuantizeLinear", "DequantizeLinear")
+
+
+def throughout(
+    op: str, attrs: Mapping[str, Attr], args: Sequence[Tensor | None], shape: Dims | None
+) -> float | None:
+    """The number that a result of any size holds throughout, because its operands do."""
+    if op == "ConstantOfShape":
+        value = attrs.get("value")
+        return _number(value.scalar if isinstance(value, Tensor) else 0.0)
+    present = [arg for arg in args if arg is not None]
+    if op in _KEEPING or op in ("Cast", "ReduceSum"):
+        present = present[:1]
+    elif op not in UNARY and op not in _BINARY and op not in _CODING:
+        return None
+    numbers = [(arg.dtype, number) for arg in present if (number := _filled(arg)) is not None]
+    if not present or len(numbers) < len(present):
+        return None
+    if op in _KEEPING:
+        return numbers[0][1]
+    if op == "ReduceSum":
+        return _total(numbers[0][1], present[0].shape, shape)
+    singles = [Tensor(kind, (), (_cast(number, kind),)) for kind, number in numbers]
+    made = evaluate(op, attrs, singles, ())
+    return _number(made[0]) if made else None
+
+
+def _number(value: Number) -> float | None:
+    return None if value is None else float(value)
+
+
+def _total(number: float, before: Dims | None, after: Dims | None) -> float | None:
+    """The sum over axes of known sizes."""
+    if before is None or after is None or before.count(None) != after.count(None):
+        return None
+    counts = [math.prod(size for size in shape if size is not None) for shape in (before, after)]
+    return number * counts[0] / counts[1] if counts[1] else None
+
+
+def _filled(arg: Tensor) -> float | None:
+    """The number that a constant holds throughout."""
+    if not arg.data:
+        return arg.fill
+    first = arg.data[0]
+    return _number(first) if all(value == first for value in arg.data) else None
 
 
 def dtype(op: str, attrs: Mapping[str, Attr], args: Sequence[Tensor | None]) -> str:

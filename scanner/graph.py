@@ -39,6 +39,8 @@ class Tensor:
     """Flat values in row-major order when small; None inside it marks an unknown element."""
     name: str = ""
     payload: Payload | None = None
+    fill: float | None = None
+    """The number that it holds throughout, where it is too large for its values to be kept."""
 
     @property
     def scalar(self) -> float | int | bool | None:

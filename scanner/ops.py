@@ -232,6 +232,7 @@ VOCABULARY: Mapping[str, Op] = {
     "OneHot": _S,
     "Trilu": _S,
     "Col2Im": _S,
+    "Im2Col": Op("Structure", _WINDOW, composite=True),
     # movement
     "Identity": _M,
     "Cast": _M,

@@ -165,6 +165,13 @@ def test_a_roll_is_two_cuts_that_change_places() -> None:
     assert [each.data for each in starts if isinstance(each, Tensor)] == [(4,), (0,), (2,), (0,)]
 
 
+def test_a_complex_value_is_two_parts_and_a_transform_runs_axis_by_axis() -> None:
+    nodes = [node("c", "Complex", "x z"), node("f", "FFT2D", "c"), node("y", "Real", "f")]
+    made = read(graph([image("x", 4, 8), image("z", 4, 8), *nodes]))
+    assert operators(made) == ["Unsqueeze", "Unsqueeze", "Concat", "DFT", "DFT", "Gather"]
+    assert [n.attrs["axis"] for n in made.nodes if n.op == "DFT"] == [-1, -2]
+
+
 def test_concat_has_its_axis_first_or_last() -> None:
     axis = const("a", [1], dtype=INT)
     for op, operands in (("Concat", "a x z"), ("ConcatV2", "x z a")):

@@ -169,3 +169,38 @@ def test_values_agree_with_onnx(case: Application) -> None:
         expected = onnx_reference.values(case)
         assert expected.shape == inferred[0]
         assert found == pytest.approx(expected.flatten().tolist(), rel=1e-5, abs=1e-6)
+
+
+LARGE = (2, 3000)
+WIDE = [
+    ("filled", evaluate.throughout("ConstantOfShape", {"value": scalar(3.0)}, [], LARGE), 3.0),
+    ("moved", evaluate.throughout("Reshape", {}, [Tensor("float32", LARGE, fill=3.0)], (6000,)), 3),
+    ("spread", evaluate.throughout("Expand", {}, [vector(4, 4)], LARGE), 4),
+    (
+        "added",
+        evaluate.throughout("Add", {}, [Tensor("float32", LARGE, fill=3.0), scalar(0.5)], LARGE),
+        3.5,
+    ),
+    ("summed", evaluate.throughout("ReduceSum", {}, [Tensor("int64", LARGE, fill=3)], (2, 1)), 9e3),
+    (
+        "summed over an axis of open size",
+        evaluate.throughout("ReduceSum", {}, [Tensor("float32", (None, 3), fill=1.0)], (1, 3)),
+        None,
+    ),
+    ("integers", evaluate.throughout("Div", {}, [vector(7, 7), vector(2, 2)], (2,)), 3),
+    (
+        "in codes",
+        evaluate.throughout(
+            "QuantizeLinear", {}, [Tensor("float32", LARGE, fill=1.0), scalar(0.5)], LARGE
+        ),
+        2.0,
+    ),
+    ("multiplied", evaluate.throughout("ReduceProd", {}, [vector(7, 7)], ()), None),
+    ("two numbers", evaluate.throughout("Neg", {}, [vector(7, 8)], (2,)), None),
+    ("an unknown operand", evaluate.throughout("Add", {}, [Tensor(), vector(2)], (1,)), None),
+]
+
+
+@pytest.mark.parametrize(("about", "found", "expected"), WIDE, ids=[row[0] for row in WIDE])
+def test_one_number_throughout(about: str, found: float | None, expected: float | None) -> None:
+    assert found == expected, about

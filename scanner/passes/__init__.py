@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from genescan.draft import Draft
 from genescan.passes import (
+    absorb_affines,
     contract_movement,
     cut_before_gates,
     dequantise,
@@ -22,6 +23,7 @@ from genescan.passes import (
     follow_layout,
     inline_bodies,
     join_heads,
+    join_lookups,
     merge_duplicates,
     narrow_windows,
     order_sums,
@@ -72,8 +74,9 @@ PIPELINE: tuple[Pass, ...] = (
     Pass("unify_spellings", unify_spellings.run, "one spelling for the matchers below"),
     Pass("restore_means", restore_means.run, "quotients are factors now; norms need means"),
     Pass("unify_selections", unify_selections.run, "as above; bounds may be sums"),
+    Pass("join_lookups", join_lookups.run, "every cut is a Slice now"),
     Pass("drop_noise", drop_noise.run, "factors are spelt alike now, and stand alone"),
-    Pass("cut_before_gates", cut_before_gates.run, "every cut is a Slice now"),
+    Pass("cut_before_gates", cut_before_gates.run, "as above"),
     Pass("merge_duplicates", merge_duplicates.run, "once spelt alike, what is alike is equal"),
     Pass("flatten_concats", unify_selections.run_flattening, "equal ones are one, so it is shared"),
     Pass("restore_softmax", restore_softmax.run, "its powers are one node now; before attention"),
@@ -88,6 +91,7 @@ PIPELINE: tuple[Pass, ...] = (
     Pass("fold_pads", fold_pads.run, "before convolutions are settled"),
     Pass("restore_responses", restore_responses.run, "what norms left of powers; after padding"),
     Pass("restore_linear", restore_linear.run, "after norms: gamma is a constant factor too"),
+    Pass("absorb_affines", absorb_affines.run, "layers have their own biases and norms now"),
     Pass("join_heads", join_heads.run, "projections are Linear now, and cut apart where packed"),
     Pass("restore_batch_norm", restore_batch_norm.run, "after padding and sums are settled"),
     Pass("restore_recurrence", restore_recurrence.run, "cells are made of Linear and activations"),

@@ -3,7 +3,8 @@
 A NaN guard on a softmax (`Where(IsNaN(p), 0, p)`: fully masked rows), the wrap of negative
 indices (`Where(i < 0, i + n, i)`, or the same as `(i < 0) * (i + n) + (i >= 0) * i`), and a
 quotient that is zero where its divisor is (`Where(d == 0, 0, n / d)`: without a value there), and
-a Softplus of what is not too large (`Where(x > 20, x, Softplus(x))`).
+a Softplus of what is not too large (`Where(x > 20, x, Softplus(x))`). A bound that keeps a value
+off zero, which half precision or codes rounded to zero, is no activation but a bound again.
 
 Before:
     p = Softmax(x)
@@ -40,6 +41,8 @@ def run(draft: Draft) -> None:
             draft.bypass(node, "guard", 2)
     for node in draft.of("Gather"):
         _based(draft, node)
+    for node in draft.of("Relu"):
+        _off_zero(draft, node)
     if draft.has("Not"):
         for node in draft.of("Add"):
             _wrap_by_products(draft, node)
@@ -48,16 +51,39 @@ def run(draft: Draft) -> None:
 def _based(draft: Draft, node: Draft.Node) -> None:
     """Places of the greatest, after one number whose value lies elsewhere: where a batch begins.
 
-    Rows of all images are picked at once so; with one image the number is zero.
+    Rows of all images are picked at once so; with one image the number is zero. It is one for each
+    image where their number is open.
     """
     index = node.arg(1)
     shift = index.node if isinstance(index, Value) else None
     if shift is None or shift.op != "Add" or shift.out.sole_user is not node:
         return
     base = next((arg for arg in shift.inputs if isinstance(arg, Tensor)), None)
-    single = base is not None and base.squeezed == () and base.data is None
+    single = base is not None and base.squeezed in ((), (None,)) and base.data is None
     if single and shift.dynamic[0].node.op in ("TopK", "ArgMax", "ArgMin"):
         draft.bypass(shift, "beginning of a batch", shift.inputs.index(shift.dynamic[0]))
+
+
+def _off_zero(draft: Draft, node: Draft.Node) -> None:
+    """Relu(x) before roots, powers and quotients alone: Max(x, 1e-12), the number rounded."""
+    users = node.out.users
+    if "max" in node.attrs or node.out.outputs or not users:
+        return
+    if all(_wants_positive(user, node.out) for user in users):
+        bound = Tensor("float32", (), (1e-12,))
+        draft.set_inputs(node, [node.inputs[0], bound], {0: node.via.get(0, ())})
+        draft.retype(node, "Max", {})
+        node.marks["assumed"] = "a bound above zero"
+
+
+def _wants_positive(user: Draft.Node, value: Value) -> bool:
+    """Whether a node has no use for zero."""
+    places = [place for place, arg in enumerate(user.inputs) if arg is value]
+    if user.op == "Div":
+        return places == [1]
+    if user.op == "Pow" and scalar(user.arg(1)) is None:
+        return False  # as well a square
+    return user.op in ("Sqrt", "Reciprocal", "Log", "Pow") and places == [0]
 
 
 def _wrap_by_products(draft: Draft, node: Draft.Node) -> None:

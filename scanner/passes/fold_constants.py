@@ -15,7 +15,7 @@ After:
 from __future__ import annotations
 
 from genescan import evaluate, ops, shapes
-from genescan.draft import Draft, Value
+from genescan.draft import Arg, Draft, Value
 from genescan.graph import Attr, Dims, Tensor
 
 _KEPT = frozenset(
@@ -52,13 +52,17 @@ def run(draft: Draft, *, learn: bool = True) -> None:
     """Walk once in topological order, folding and inferring; again only after edits."""
     if learn and draft.folded == draft.edits:
         return
+    weights: dict[object, list[Tensor]] = {}
+    read: list[Arg] = []  # as long as they are here, no other has their place in memory
     for node in draft:
         if node.op in _KEPT or node.bodies:
             continue
         if node.op in ("Shape", "Size"):
             _replace(draft, node, [_shape_of(node)])
         elif (node.inputs and not node.dynamic) or node.op == "Constant":
-            _replace(draft, node, _fold(node))
+            made = _fold(node)
+            read += node.inputs
+            _replace(draft, node, weights.setdefault(_weight(node, made), made))
         elif learn:
             learn_shapes(node)
     draft.folded = draft.edits
@@ -96,14 +100,26 @@ def _fold(node: Draft.Node) -> list[Tensor]:
         shape = _fuller(inferred[port] if port < len(inferred) else None, node.outputs[port])
         data = evaluate.evaluate(node.op, attrs, constants, shape) if port == 0 else None
         keep = source is not None and node.op in _SAME_BYTES
+        fill = evaluate.throughout(node.op, attrs, constants, shape) if data is None else None
         results.append(
             Tensor(
                 dtype, shape, data,
                 source.name if source is not None and node.op not in _SPREAD else "",
                 source.payload if source is not None and keep else None,
+                fill if port == 0 else None,
             )
         )  # fmt: skip
     return results
+
+
+def _weight(node: Draft.Node, made: list[Tensor]) -> object:
+    """Equal for one matrix that is moved or cast alike for two readers."""
+    source = node.inputs[0] if node.inputs else None
+    if node.op not in _SAME_BYTES - {"DequantizeLinear"} or not isinstance(source, Tensor):
+        return node
+    if len(source.squeezed or ()) < 2 or None in (made[0].shape or (None,)):
+        return node
+    return node.op, repr(sorted(node.attrs.items())), id(source), made[0].dtype, made[0].shape
 
 
 def _fuller(inferred: Dims | None, value: Value) -> Dims | None:

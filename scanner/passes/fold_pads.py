@@ -3,7 +3,8 @@
 Exporters write the padding of a convolution as an attribute or as a Pad of its own. Zeros that are
 joined to a value are padding too; so are equal borders around what only convolutions read, where
 the file keeps the borders' values elsewhere. What is cut off after a convolution was padding that
-it need not have had: so many write causal ones.
+it need not have had: so many write causal ones. A spectrum of real numbers needs no zeros beside
+them.
 
 Before:
     y = Conv(Pad(x, mode="constant"), w[8, 3, 3, 3], kernel_shape=[3, 3])
@@ -27,6 +28,8 @@ _WINDOWS = frozenset({"Conv", "AveragePool"})
 
 def run(draft: Draft) -> None:
     """Bypass every constant-zero Pad whose readers all slide a window."""
+    for node in draft.of("DFT"):
+        _real(draft, node)
     for node in draft.of("Concat"):
         _joined(draft, node)
     for node in draft.of("Slice"):
@@ -46,6 +49,22 @@ def run(draft: Draft) -> None:
             draft.bypass(node, "padding")
     for node in draft.of("Slice"):
         _cut(draft, node)
+
+
+def _real(draft: Draft, node: Draft.Node) -> None:
+    """A spectrum of real parts and of imaginary ones that are zero, or spread from one number."""
+    value = node.inputs[0]
+    pair = value.node if isinstance(value, Value) else None
+    if pair is None or pair.op != "Concat" or pair.out.sole_user is not node:
+        return
+    zeros = pair.inputs[1] if len(pair.inputs) == 2 else None
+    if not isinstance(zeros, Tensor) or not zeros.shape or zeros.shape[-1] != 1:
+        return
+    computed = zeros.data is None and not zeros.name and zeros.payload is None
+    if scalar(zeros) == 0.0 or computed:
+        draft.bypass(pair, "no imaginary part")
+        if computed:
+            node.marks["assumed"] = "an imaginary part of zeros"
 
 
 def _cut(draft: Draft, node: Draft.Node) -> None:
@@ -107,15 +126,26 @@ def _cropped(draft: Draft, node: Draft.Node) -> None:
     if made.op != "ConvTranspose":
         return
     kernel, starts, axes = made.ints("kernel_shape") or (), node.ints("starts"), node.ints("axes")
-    rank = value.rank or 0
+    rank, channels = value.rank or 0, _channels(node, made)
     if axes and starts and min(starts) >= 0:
-        inside = all(axis % rank >= 2 for axis in axes) if rank > 2 else min(axes) >= 2
+        known = rank > 2 and channels is not None
+        inside = known and all(axis % rank not in (0, channels) for axis in axes)
+        inside = inside or (rank < 3 and min(axes) >= 2)
     elif len(kernel) == 1 and starts is None and None in (node.out.shape or (None,)):
         made.marks["assumed"], inside = "a cut of what padding would leave out", True
     else:
         inside = False
     if inside or _shortened(made.out.shape, node.out.shape) is not None:
         draft.bypass(node, "padding")
+
+
+def _channels(node: Draft.Node, made: Draft.Node) -> int | None:
+    """Which axis of a cut holds the channels that a window made: they may stand last."""
+    shape, count = node.out.shape or (), (made.out.shape or (None, None))[1]
+    if count not in (None, 1) and shape.count(count) == 1:
+        return shape.index(count)
+    turned = any(label.startswith("Transpose") for label in node.via.get(0, ()))
+    return None if turned else 1
 
 
 def _joined(draft: Draft, node: Draft.Node) -> None:

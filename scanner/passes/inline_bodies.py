@@ -47,6 +47,8 @@ def _inline(draft: Draft, node: Draft.Node) -> list[Draft.Node]:
         outputs, inner = _splice(draft, node, body, _formals(node, body, own), args)
         results[name] = outputs
         found += inner
+        if node.op == "Loop":
+            _note_steps(own[2:], outputs[1:])
     node.bodies = {}
     if node.op == "If":
         _join_branches(draft, node, own, results)
@@ -91,6 +93,27 @@ def _splice(
         values[arg.source][arg.port] if isinstance(arg, Edge) else arg for arg in body.outputs
     ]
     return outputs, found
+
+
+def _note_steps(states: list[Arg], results: list[Arg]) -> None:
+    """Mark h' = act(W x + U h), where h is a constant at first: U h is about to be folded."""
+    for state, result in zip(states, results, strict=False):
+        act = result.node if isinstance(result, Value) else None
+        if act is None or act.op not in ("Tanh", "Relu") or not isinstance(state, Tensor):
+            continue
+        total = act.inputs[0]
+        while isinstance(total, Value) and total.node.op == "Add" and len(total.node.dynamic) < 3:
+            products = [value.node for value in total.node.dynamic if _of(value.node, state)]
+            if products:
+                act.marks["decomposed"] = "step"
+            following = [value for value in total.node.dynamic if value.node not in products]
+            total = following[0] if len(following) == 1 else None
+
+
+def _of(product: Draft.Node, state: Tensor) -> bool:
+    """Whether a node multiplies a state with weights."""
+    weighed = product.op in ("MatMul", "Gemm") and product.inputs[0] is state
+    return weighed and isinstance(product.arg(1), Tensor)
 
 
 def _join_branches(

@@ -41,12 +41,19 @@ def _drop_choice(draft: Draft, node: Draft.Node) -> None:
 
 
 def _join_steps(draft: Draft, node: Draft.Node) -> None:
-    """The outputs of merged steps, stacked, are the layer's sequence."""
+    """The outputs of merged steps, stacked, are the layer's sequence; last states stay these."""
     layers = {_seen_through(v).node for v in node.dynamic}
     if len(node.dynamic) > 1 and len(layers) == 1 and "decomposed" in next(iter(layers)).marks:
         layer = layers.pop()
-        draft.replace(node.out, layer.out)
+        both = layer.attrs.get("direction") == "bidirectional"
+        draft.replace(node.out, layer.outputs[_port(node) if both else 0])
         draft.remove(node, heirs=(layer,))
+
+
+def _port(node: Draft.Node) -> int:
+    """Which output of its layers a node joins: the sequence, or all last states."""
+    ports = {_seen_through(value).port for value in node.dynamic}
+    return ports.pop() if len(ports) == 1 else 0
 
 
 def _join_halves(draft: Draft, node: Draft.Node) -> None:
@@ -138,7 +145,7 @@ def _make_bidirectional(
         shapes=[value.shape for value in keeper.outputs], marks=keeper.marks,
     )  # fmt: skip
     between = node.dynamic
-    draft.replace(node.out, made.out)
+    draft.replace(node.out, made.outputs[_port(node)])
     draft.remove(node, heirs=(made,))
     draft.prune(between, heirs=(made,))
     for layer in (keeper, other):  # whoever reads one direction reads the joined layer

@@ -155,7 +155,8 @@ def _operand(arg: Arg, counts: bool = False) -> object:
         return id(arg)
     known = arg.data is not None and None not in arg.data
     plain = counts and len(set(arg.data or ())) == 1
-    if known and (len(arg.data or ()) <= 1 or arg.dtype in _INTEGERS or plain):
+    single = not arg.data or (len(arg.data) == 1 and not arg.squeezed)
+    if known and (single or arg.dtype in _INTEGERS or plain):
         return arg.dtype, arg.shape, arg.data
     if arg.squeezed == () and arg.payload is not None:  # OpenVINO stores equal numbers once
         return arg.dtype, arg.payload

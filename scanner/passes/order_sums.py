@@ -20,6 +20,7 @@ from genescan.passes.unify_spellings import scalar
 
 _WEIGHING = ("MatMul", "Gemm", "Conv", "ConvTranspose", "Einsum")
 """What may have the bias as its own."""
+_PRODUCTS = ("MatMul", "Einsum")
 
 
 def run(draft: Draft) -> None:
@@ -76,6 +77,8 @@ def _merge(draft: Draft, node: Draft.Node) -> None:
         if user is None or following is None:
             return
         first, second = parts[1], following[1]
+        if parts[0].node.op in _PRODUCTS and _across(first, second):
+            return  # a bias, and then a constant for each row
         data = None
         a, b = scalar(first), scalar(second)
         if a is not None and b is not None and first.squeezed == second.squeezed == ():
@@ -85,6 +88,12 @@ def _merge(draft: Draft, node: Draft.Node) -> None:
         draft.set_inputs(node, [parts[0], merged], {0: node.via.get(position, ())})
         draft.replace(user.out, node.out)
         draft.remove(user, heirs=(node,))
+
+
+def _across(first: Tensor, second: Tensor) -> bool:
+    """Whether two constants differ along different axes."""
+    one, other = first.squeezed, second.squeezed
+    return one != other and one is not None and other is not None and len(one) == len(other) == 1
 
 
 def _distribute(draft: Draft, node: Draft.Node) -> None:

@@ -2,7 +2,8 @@
 
 The scale (on the scores, or split over queries and keys), the mask with the whole cone that
 computes it, and soft capping are cut: every exporter writes them differently. A bias that is
-itself computed by products of activations (DeBERTa) stays as a fourth operand. The queries may be
+itself computed by products of activations (DeBERTa) stays as a fourth operand. A guard that gives
+zero where a row is fully masked goes with the mask. The queries may be
 a weight (pooling by a learned probe), as long as the softmax runs over activations: keys that are
 a weight make a memory or a classifier.
 Source: Vaswani et al., arXiv:1706.03762.
@@ -26,6 +27,8 @@ from genescan.passes import contract_movement
 
 _PRODUCTS = ("MatMul", "Einsum", "Gemm")
 _STEPS = 10
+_HEADS = ("SpaceToDepth", "DepthToSpace", "ChannelShuffle")
+"""What the joining of heads may look like where their groups are an axis of their own."""
 
 
 @dataclass(slots=True)
@@ -50,6 +53,8 @@ def run(draft: Draft) -> None:
             _drop_scale(draft, node, position)
         for position in (1, 2):
             _drop_cache(draft, node, position)
+    for node in draft.of("Where"):
+        _drop_row_guard(draft, node)
 
 
 def _is_product(node: Draft.Node) -> bool:
@@ -234,6 +239,21 @@ def _drop_cache(draft: Draft, node: Draft.Node, position: int) -> None:
         draft.replace(value, fresh[0])
         draft.remove(join, heirs=(node,))
         draft.prune(past, "key-value cache")
+
+
+def _drop_row_guard(draft: Draft, node: Draft.Node) -> None:
+    """Where(all of a row is masked, 0, attended): a row that valid data does not have."""
+    if len(node.inputs) != 3:
+        return
+    test, filler, value = node.inputs
+    while isinstance(value, Value) and value.node.op in _HEADS:
+        value = value.node.arg(0)
+    if not isinstance(value, Value) or value.node.op != "SDPA" or not isinstance(test, Value):
+        return
+    zeros = isinstance(filler, Tensor) and not any(filler.data or ())
+    masked = value.node.attrs.get("mask") == "input" and test.node.op in ("ReduceMin", "ReduceProd")
+    if zeros and masked and not computes_by_products(test):
+        draft.bypass(node, "guard", 2)
 
 
 def _from_input(value: Value) -> bool:

@@ -205,7 +205,12 @@ def _grade(node: Draft.Node) -> int | None:
 
 
 def _join(draft: Draft, node: Draft.Node) -> None:
-    """Two affines in a row are one."""
+    """Two affines in a row are one, and so are an affine and a shift or factor by channel."""
+    while (user := node.out.sole_user) is not None and user.op in ("Add", "Mul"):
+        if _grade(user) is None:
+            break
+        draft.replace(user.out, node.out, user.via.get(_position(user), ()))
+        draft.remove(user, heirs=(node,))
     value = node.inputs[0]
     if isinstance(value, Value) and value.node.op == node.op and value.sole_user is node:
         draft.fuse([value.node, node], node.out, node.op, value.node.inputs, node.attrs)

@@ -1,8 +1,8 @@
 """One Linear for every product with a weight: MatMul, Gemm and Einsum, with or without bias.
 
-The weight's shape becomes [out, in]. A per-feature scale that only feeds Linear or Conv nodes is
-absorbed (SmoothQuant, an image's pixels), and a Linear that is only cut along its features becomes
-one per cut, so that packed projections (QKV, gate-and-up) and separate ones are the same graph.
+The weight's shape becomes [out, in]. A layer that reads another one beside its bias or norm may
+as well read what these make of it, and a Linear that is only cut along its features becomes one
+per cut, so that packed projections (QKV, gate-and-up) and separate ones are the same graph.
 
 Before:
     y = Add(MatMul(x, w[64, 10]), w[10])
@@ -17,11 +17,12 @@ import math
 
 from genescan.draft import Draft, Value
 from genescan.graph import Tensor
+from genescan.passes import packed_linear
 from genescan.passes.unify_spellings import filled_with_zero
 
 
 def run(draft: Draft) -> None:
-    """Name products with weights, take in biases and scales, then unpack."""
+    """Name products with weights, take in biases and what follows, then unpack."""
     for node in draft.of("MatMul"):
         _matmul(draft, node)
     for node in draft.of("Gemm"):
@@ -31,13 +32,13 @@ def run(draft: Draft) -> None:
     for node in draft.of("MatMul"):
         for position in (0, 1):
             _bring_out(draft, node, position)
+    for node in draft.of("Linear", "Conv", "ConvTranspose"):
+        while (following := _share(draft, node)) is not None:
+            node = following
     for node in draft.of("Linear"):
-        _absorb_scale(draft, node)
         _take_bias(draft, node)
-    for node in draft.of("Conv"):
-        _absorb_scale(draft, node)
     for node in draft.of("Linear"):
-        _unpack(draft, node)
+        packed_linear.unpack(draft, node)
     for node in draft.of("Linear"):  # optimisers also add the bias after the cut
         _take_bias(draft, node)
 
@@ -81,9 +82,8 @@ def _gemm(draft: Draft, node: Draft.Node) -> None:
         bias = isinstance(c, Tensor) and not filled_with_zero(c) and node.number("beta", 1.0) != 0.0
         _become(draft, node, a, b if node.attrs.get("transB") else _turned(b), bias)
     elif isinstance(b, Value) and isinstance(a, Tensor):
-        _become(
-            draft, node, b, _turned(a) if node.attrs.get("transA") else a, isinstance(c, Tensor)
-        )
+        weight = _turned(a) if node.attrs.get("transA") else a
+        _become(draft, node, b, weight, isinstance(c, Tensor))
     else:
         draft.set_inputs(node, [a, b], {i: node.via.get(i, ()) for i in (0, 1)})
         draft.retype(node, "MatMul", {})
@@ -95,14 +95,15 @@ def _gemm(draft: Draft, node: Draft.Node) -> None:
 
 def _einsum(draft: Draft, node: Draft.Node) -> None:
     """An Einsum with one weight is a Linear, or a MatMul where all three terms share a letter."""
-    equation = str(node.attrs.get("equation", "")).replace(" ", "").replace("...", ".")
+    equation = _equation(node)
     count = equation.count(",") + 1  # each costs a look at the rest, so only a few
     if "->" not in equation or not 2 <= len(node.inputs) == count <= 8:
         return
-    pair = len(node.inputs) == 2 and len(node.dynamic) == 1
-    if not pair or not _sums(equation):
-        return _product(draft, node, equation)
     terms, result = equation.split("->", 1)
+    first, _, second = terms.partition(",")
+    outer = not {*first} & {*second} and {*first, *second} <= {*result}  # of a single feature
+    if len(node.inputs) != 2 or len(node.dynamic) != 1 or not (outer or _sums(equation)):
+        return _product(draft, node, equation)
     position = 1 if isinstance(node.inputs[1], Tensor) else 0
     weight, parts = node.inputs[position], terms.split(",")
     if not isinstance(weight, Tensor) or len(parts) != 2:
@@ -110,7 +111,7 @@ def _einsum(draft: Draft, node: Draft.Node) -> None:
     own, other = parts[position], parts[1 - position]
     summed = [letter for letter in own if letter in other and letter not in result]
     kept = [letter for letter in own if letter in result]
-    if not summed or len(own) != len(summed) + len(kept):
+    if len(own) != len(summed) + len(kept):
         return
     shape = None
     if {*kept} & {*other}:
@@ -122,6 +123,11 @@ def _einsum(draft: Draft, node: Draft.Node) -> None:
             math.prod(size[letter] or 0 for letter in summed),
         )
     _become(draft, node, node.dynamic[0], Tensor(weight.dtype, shape, None, weight.name), False)
+
+
+def _equation(node: Draft.Node) -> str:
+    """The equation of an Einsum, with one sign for all axes that have no letter."""
+    return str(node.attrs.get("equation", "")).replace(" ", "").replace("...", ".")
 
 
 def _sums(equation: str) -> set[str]:
@@ -156,10 +162,24 @@ def _multiply(draft: Draft, node: Draft.Node, parts: tuple[str, str], result: st
         [letter for letter in result if letter in mine and letter not in other]
         for mine, other in (parts, parts[::-1])
     ]
-    if not _sums(f"{parts[0]},{parts[1]}->{result}") and not all(own):
-        draft.retype(node, "Mul", {})
-        return
-    draft.retype(node, "MatMul", {})
+    sums = _sums(f"{parts[0]},{parts[1]}->{result}")
+    draft.retype(node, "MatMul" if sums or all(own) else "Mul", {})
+    if all(own) and _read_turned(node, result, own[0][0], own[1][0]):
+        via = {1 - place: way for place, way in node.via.items()}
+        draft.set_inputs(node, node.inputs[::-1], via)
+
+
+def _read_turned(node: Draft.Node, result: str, row: str, column: str) -> bool:
+    """Whether a product is made the other way round and only then, by an Einsum, turned back."""
+    reader = node.out.sole_user
+    equation = "" if reader is None or reader.op != "Einsum" else _equation(reader)
+    if reader is None or equation.count("->") != 1 or any(reader.via.values()):
+        return False
+    terms, whole = equation.split("->")
+    mine = dict(zip(reader.inputs, terms.split(","), strict=False)).get(node.out, "")
+    names = dict(zip(result, mine, strict=False))
+    places = [whole.find(names.get(letter, "?")) for letter in (column, row)]
+    return -1 < places[0] < places[1]
 
 
 def _bring_out(draft: Draft, node: Draft.Node, position: int) -> None:
@@ -182,61 +202,53 @@ def _bring_out(draft: Draft, node: Draft.Node, position: int) -> None:
     draft.set_inputs(scaled, [node.out, factor])
 
 
-def _absorb_behind(draft: Draft, value: Value) -> None:
-    """X * a + b before weights, with an input x, is as well (x + b / a) times weights."""
-    scale = value.node.dynamic[0].node
-    if scale.op != "Mul" or len(scale.dynamic) != 1 or scale.out.sole_user is not value.node:
-        return
-    source = scale.dynamic[0]
-    constant = next((arg for arg in scale.inputs if isinstance(arg, Tensor)), None)
-    if constant is None or source.node.op != "Input" or value.outputs:
-        return
-    if all(
-        user.op in ("Conv", "Linear") and _takes_scale(user, value, constant)
-        for user in value.users
-    ):
-        draft.replace(scale.out, source, scale.via.get(scale.inputs.index(source), ()))
-        draft.remove(scale, heirs=(value.node,))
-
-
 def _alone(arg: object) -> bool:
     return isinstance(arg, Tensor) and arg.squeezed == ()
 
 
-def _absorb_scale(draft: Draft, node: Draft.Node) -> None:
-    value = node.inputs[0]
-    if isinstance(value, Value) and value.node.op == "Add" and len(value.node.dynamic) == 1:
-        _absorb_behind(draft, value)
-        return
-    if not isinstance(value, Value) or value.node.op != "Mul" or len(value.node.dynamic) != 1:
-        return
-    scale = value.node
-    constant = next((arg for arg in scale.inputs if isinstance(arg, Tensor)), None)
-    if constant is None or constant.squeezed is None or len(constant.squeezed) > 1:
-        return
-    if not value.outputs and all(_takes_scale(user, value, constant) for user in value.users):
-        heirs = list(value.users)
-        source = scale.dynamic[0]
-        draft.replace(value, source, scale.via.get(scale.inputs.index(source), ()))
-        draft.remove(scale, heirs=heirs)
+def _share(draft: Draft, node: Draft.Node) -> Draft.Node | None:
+    """A layer that reads x where one other reads x * a + b, by channel, may as well read that.
+
+    Its own bias takes in the shift, so it must have one.
+    """
+    layers = [user for user in node.out.users if user.op == "Linear"]
+    steps = [user for user in node.out.users if user.op != "Linear"]
+    if len(steps) != 1 or not layers or node.out.outputs or len(steps[0].dynamic) != 1:
+        return None
+    step = steps[0]
+    extents = [arg.squeezed for arg in step.inputs if isinstance(arg, Tensor)]
+    rows = [layer.inputs[1].shape for layer in layers if isinstance(layer.inputs[1], Tensor)]
+    if step.op not in ("Add", "Mul") or not all(
+        extent == () or (row and extent == row[-1:]) for extent in extents for row in rows
+    ):
+        return None
+    if step.op == "Add" and not all(_biased(layer) for layer in layers):
+        return None
+    way = step.via.get(step.inputs.index(node.out), ())
+    if any(layer.via.get(0, ())[: len(way)] != way for layer in layers):
+        return None
+    early = draft.add(
+        step.op, step.inputs, before=node.next, origin=(step,), shapes=(step.out.shape,)
+    )
+    early.via = dict(step.via)
+    draft.replace(step.out, early.out)
+    draft.remove(step, heirs=(early,))
+    for layer in layers:
+        draft.set_inputs(
+            layer, [early.out, *layer.inputs[1:]], {0: layer.via.get(0, ())[len(way) :]}
+        )
+    return early
 
 
-def _takes_scale(user: Draft.Node, value: Value, scale: Tensor) -> bool:
-    """Whether a factor for all, or for each channel, may as well stand in a node's weight."""
-    if user.op != "Conv":
-        return user.op == "Linear"
-    weight, group = user.arg(1), user.attrs.get("group", 1)
-    if not isinstance(weight, Tensor) or user.inputs[0] is not value:
-        return False
-    if scale.squeezed == ():
-        return True
-    inner = weight.shape[1] if weight.shape is not None and len(weight.shape) > 2 else None
-    return isinstance(group, int) and inner is not None and scale.squeezed == (inner * group,)
+def _biased(layer: Draft.Node) -> bool:
+    """Whether a layer has a bias, or one is about to become its own."""
+    user = layer.out.sole_user
+    return bool(layer.attrs.get("bias")) or (user is not None and _by_feature(user, layer, "Add"))
 
 
 def _take_bias(draft: Draft, node: Draft.Node) -> None:
     _fold_norm(draft, node)
-    if not node.attrs.get("bias") and len(node.out.users) > 1:
+    if not node.attrs.get("bias") and len(node.out.users) > 1 and not node.out.outputs:
         _unshare(draft, node)
     user = node.out.sole_user
     if node.attrs.get("bias") or user is None or not _by_feature(user, node, "Add"):
@@ -265,7 +277,7 @@ def _by_feature(user: Draft.Node, node: Draft.Node, op: str) -> bool:
 
 def _unshare(draft: Draft, node: Draft.Node) -> None:
     """One product with several biases: optimisers share it between layers of equal weights."""
-    if node.out.outputs or not all(_by_feature(user, node, "Add") for user in node.out.users):
+    if not all(_by_feature(user, node, "Add") for user in node.out.users):
         return
     for user in list(node.out.users)[1:]:
         twin = draft.add(
@@ -290,111 +302,3 @@ def _fold_norm(draft: Draft, node: Draft.Node) -> None:
             return
         draft.replace(user.out, node.out)
         draft.remove(user, heirs=(node,))
-
-
-def _unpack(draft: Draft, node: Draft.Node) -> None:
-    slices = list(node.out.users)
-    if len(slices) < 2 or node.out.outputs or any(user.op != "Slice" for user in slices):
-        return
-    if not (all(_cuts_features(cut, node) for cut in slices) or _feeds_attention(slices)):
-        return
-    weight = node.inputs[1]
-    for cut in slices:
-        part = Tensor(shape=None)
-        if isinstance(weight, Tensor) and weight.shape is not None:
-            rows = _rows(cut) if _cuts_features(cut, node) else None
-            if rows is None and weight.shape[0] is not None:
-                rows = weight.shape[0] // len(slices)
-            part = Tensor(weight.dtype, (rows, *weight.shape[1:]), None, weight.name)
-        made = draft.add(
-            "Linear", [node.inputs[0], part], node.attrs, before=cut, origin=(node, cut),
-            shapes=(cut.out.shape,), marks={"packed": "one of several"},
-        )  # fmt: skip
-        made.via = {0: node.via.get(0, ())}
-        draft.replace(cut.out, made.out)
-        draft.remove(cut, heirs=(made,))
-        last = made
-    draft.remove(node, heirs=(last,))
-
-
-def _cuts_features(cut: Draft.Node, node: Draft.Node) -> bool:
-    """Whether a Slice cuts the feature axis of a Linear's own output."""
-    labels = _movement(cut)
-    if _ones_behind(cut) or (labels and _before_ones(cut, node, labels)):
-        return True
-    if {*labels} <= {"Unsqueeze", "Squeeze"} and cut.out.rank == node.out.rank:
-        labels = []  # an axis for the sake of a normalisation
-    weight = node.inputs[1]
-    features = weight.shape[0] if isinstance(weight, Tensor) and weight.shape else None
-    sizes = labels[0][8:-1].split(",") if labels and labels[0].startswith("Reshape(") else []
-    if labels and (len(labels) > 1 or not sizes or sizes[-1] != str(features)):
-        return False
-    axis = cut.attrs.get("axis", cut.attrs.get("axes"))
-    if isinstance(axis, tuple):
-        axis = axis[0] if len(axis) == 1 else None
-    rank = len(sizes) or node.out.rank or 3  # unknown: [batch, length, features]
-    return axis in (-1, rank - 1)
-
-
-def _movement(cut: Draft.Node) -> list[str]:
-    """How a value is rearranged before it is cut."""
-    return [v for v in cut.via.get(0, ()) if v not in ("Quantize", "Dequantize", "Cast")]
-
-
-def _ones_behind(cut: Draft.Node) -> bool:
-    """Whether features were given axes of one behind them, as scales of a map's channels are."""
-    labels, shape = _movement(cut), cut.out.shape
-    axes = cut.ints("axis") or cut.ints("axes") or ()
-    if not labels or any(label[:9] != "Unsqueeze" for label in labels) or not shape:
-        return False
-    if len(axes) != 1 or not -len(shape) <= axes[0] < len(shape):
-        return False
-    return shape[axes[0]] != 1 and all(size == 1 for size in shape[axes[0] % len(shape) + 1 :])
-
-
-def _rows(cut: Draft.Node) -> int | None:
-    """How many features a cut takes: the size of the last axis, or of the one before ones."""
-    axes, shape = cut.ints("axis") or cut.ints("axes") or (-1,), cut.out.shape
-    if not shape:
-        return None
-    return shape[axes[0]] if -len(shape) <= axes[0] < len(shape) else shape[-1]
-
-
-def _before_ones(cut: Draft.Node, node: Draft.Node, labels: list[str]) -> bool:
-    """Whether features became the channels of one pixel before they were cut."""
-    shape, rows = cut.out.shape, node.out.shape
-    axes = cut.ints("axis") or cut.ints("axes") or ()
-    plain = all(label.startswith(("Unsqueeze", "Reshape")) for label in labels)
-    if not plain or shape is None or rows is None or len(axes) != 1:
-        return False
-    axis = axes[0] + len(shape) if axes[0] < 0 else axes[0]
-    if not 0 < axis < len(shape) or any(size != 1 for size in shape[axis + 1 :]):
-        return False
-    return [s for s in shape[:axis] if s != 1] == [s for s in rows[:-1] if s != 1]
-
-
-def _feeds_attention(slices: list[Draft.Node]) -> bool:
-    """Whether the cuts are the query, key and value of one attention, or two of these."""
-    reached = [_attention(cut.out) for cut in slices]
-    return len(slices) in (2, 3) and reached[0] is not None and len(set(reached)) == 1
-
-
-def _attention(value: Value) -> Draft.Node | None:
-    for _ in range(6):
-        users = list(value.users)  # keys and values may be handed out as well, as a cache
-        user = next((user for user in users if user.op == "SDPA"), users[0] if users else None)
-        if user is None or user.op == "SDPA":
-            return user
-        if user.op not in (
-            "RotaryEmbedding",
-            "RMSNormalization",
-            "LayerNormalization",
-            "Mul",
-            "Add",
-            "Concat",
-            "Slice",
-            "LpNormalization",
-        ):
-            return None
-        value = user.out
-    return None

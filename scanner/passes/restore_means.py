@@ -23,6 +23,8 @@ from genescan.passes.unify_spellings import scalar
 
 _NEAR = 2e-3
 """How far a factor in half precision may be from one over a count."""
+_ROUNDED = 1e-6
+"""How far codes move a one that is the greatest of them; an untrained norm's factor is farther."""
 _COPIES = ("Expand", "Tile")
 """Movement that makes more elements."""
 
@@ -90,7 +92,8 @@ def _weights_of_one(node: Draft.Node) -> int | None:
         return None
     position = node.inputs.index(node.dynamic[0])
     same = _elements(node, position) == _count(node.out.shape) is not None
-    return position if scalar(node.inputs[1 - position]) == 1.0 and same else None
+    number = scalar(node.inputs[1 - position])
+    return position if number is not None and abs(number - 1.0) < _ROUNDED and same else None
 
 
 def _added(node: Draft.Node) -> float | None:

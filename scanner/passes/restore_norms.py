@@ -83,11 +83,11 @@ def _each_channel(node: Draft.Node) -> bool:
 
 def _last(node: Draft.Node) -> bool:
     """Whether all but one of the axes are of one element, or there is but one."""
-    axes, shape = node.ints("axes"), node.dynamic[0].shape
-    if axes is None or shape is None or len(axes) == 1:
+    axes, sizes = node.ints("axes"), _sizes(node)
+    if axes is None or not sizes or len(axes) == 1:
         return axes is not None and len(axes) == 1
-    inside = all(-len(shape) <= axis < len(shape) for axis in axes)
-    return inside and len([axis for axis in axes if shape[axis] != 1]) == 1
+    inside = all(-len(sizes) <= axis < len(sizes) for axis in axes)
+    return inside and len([axis for axis in axes if sizes[axis] != "1"]) == 1
 
 
 def _allowed(node: Draft.Node) -> bool:
@@ -174,18 +174,31 @@ def _assumptions(part: list[Draft.Node]) -> Iterator[regions.Assumed]:
 
     Only squares and roots make a normalisation, so each exponent is tried as one of these; what is
     added is taken for an epsilon, a numerator for one. A factor is a sign: differences are written
-    as sums of what a minus one was multiplied into.
+    as sums of what a minus one was multiplied into; that of a sum makes it a mean.
     """
     found = regions.open_numbers(part)
     exponents = [(node, position) for node, position in found if node.op == "Pow" and position == 1]
     if len(exponents) > _OPEN:
         return
+    counts = {place: 1 / len(_SAMPLES[0]) for node in part for place in _counted(node)}
+    found = [place for place in found if place not in counts]
     factors = [place for place in found if place[0].op == "Mul"][:_OPEN]
     rest = {place: _NEUTRAL.get(place[0].op, 1.0) for place in found if place not in exponents}
+    rest.update(counts)
     for signs in itertools.product((1.0, -1.0), repeat=len(factors)):
         for values in itertools.product(_EXPONENTS, repeat=len(exponents)):
             tried = {**rest, **dict(zip(factors, signs, strict=True))}
             yield {**tried, **dict(zip(exponents, values, strict=True))}
+
+
+def _counted(node: Draft.Node) -> list[tuple[Draft.Node, int]]:
+    """Where a node multiplies a sum by a number that is not told, or by one for each group."""
+    if node.op != "Mul" or len(node.dynamic) != 1 or node.dynamic[0].node.op != "ReduceSum":
+        return []
+    position = 1 - node.inputs.index(node.dynamic[0])
+    factor = node.inputs[position]
+    told = not isinstance(factor, Tensor) or factor.data is not None
+    return [] if told else [(node, position)]
 
 
 def _named(
@@ -270,8 +283,9 @@ def _grouped(node: Draft.Node, entry: Value) -> bool:
     if axes is None or rank < 3:
         return False
     reduced = {axis % rank for axis in axes}
-    if rank == len(whole) + 1 > 3 and reduced == {*range(1, rank - 2), rank - 1}:
-        return sizes[-1] != "1"  # channels last: the last axis was cut in two
+    if rank > 3 and reduced == {*range(1, rank - 2), rank - 1}:  # channels last, cut in two
+        cut = whole[-1] is not None and whole[-1] == _product(sizes[-2:])
+        return sizes[-1] != "1" and (rank == len(whole) + 1 or cut)
     if reduced != set(range(2, rank)):
         return False
     channels = whole[1] if len(whole) > 2 else None
@@ -282,6 +296,10 @@ def _grouped(node: Draft.Node, entry: Value) -> bool:
     if len(pixels) < len(whole) - 2 or not all(map(str.isdecimal, inside)):
         return True
     return math.prod(map(int, inside)) == channels // groups * math.prod(pixels)  # not a token
+
+
+def _product(sizes: Sequence[str]) -> int | None:
+    return math.prod(map(int, sizes)) if all(map(str.isdecimal, sizes)) else None
 
 
 def _turned(whole: Dims, labels: Sequence[str]) -> Dims:

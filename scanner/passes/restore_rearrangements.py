@@ -40,6 +40,7 @@ def run(draft: Draft) -> None:
     """Look at every Transpose between two Reshapes, and at every reshaped InstanceNormalization."""
     for node in draft.of("Transpose"):
         _shuffle(draft, node)
+        _repeat_behind(draft, node)
     for node in draft.of("InstanceNormalization", "MeanVarianceNormalization"):
         _group_norm(draft, node)
     for node in draft.of("Reshape"):
@@ -131,6 +132,30 @@ def _upsample_at_once(draft: Draft, node: Draft.Node) -> None:
         if wanted == found:
             draft.fuse(chain, node.out, "Resize", [source], {"mode": "nearest"})
             return
+
+
+def _repeat_behind(draft: Draft, node: Draft.Node) -> None:
+    """Rows that are repeated before channels go to the end are as well repeated after it."""
+    chain = _chain(node)
+    if [n.op for n in chain] not in (["Transpose", op, "Unsqueeze"] for op in ("Tile", "Expand")):
+        return
+    source, wide = chain[2].inputs[0], chain[1].out.shape
+    if not isinstance(source, Value) or source.shape is None or len(source.shape) != 4:
+        return
+    batch, channels, rows, columns = source.shape
+    times = wide[2] if wide is not None and len(wide) == 5 else None
+    if wide != (batch, channels, times, rows, columns) or node.ints("perm") != (0, 3, 2, 4, 1):
+        return
+    steps: tuple[tuple[str, dict[str, Attr], Dims], ...] = (
+        ("Transpose", {"perm": (0, 2, 3, 1)}, (batch, rows, columns, channels)),
+        ("Unsqueeze", {"axes": (2,)}, (batch, rows, 1, columns, channels)),
+        (chain[1].op, {}, (batch, rows, times, columns, channels)),
+    )
+    for op, attrs, shape in steps:
+        made = draft.add(op, [source], attrs, before=node, origin=chain, shapes=(shape,))
+        source = made.out
+    draft.replace(node.out, source)
+    draft.prune([node.out], heirs=(source.node,))
 
 
 def _chain(node: Draft.Node, steps: int = 2) -> list[Draft.Node]:

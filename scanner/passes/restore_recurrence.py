@@ -42,6 +42,9 @@ def run(draft: Draft) -> None:
         for node in draft.of(op):
             _merge_steps(draft, node)
     plain_steps.join(draft)
+    for node in draft.of("Tanh", "Relu"):
+        if node.marks.get("decomposed") == "step":
+            _cell(draft, "RNN", [node], [node], (node.out,), None)
     for node in draft.of("Where"):
         _unmask(draft, node)
     for node in draft.of("Loop"):

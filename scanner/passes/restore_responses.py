@@ -2,7 +2,8 @@
 
 A division by a power of the mean square of neighbouring channels is LRN; frameworks without that
 operator average over channels as over one more axis. A power whose exponent the file keeps
-elsewhere, and that no function with another exponent has claimed, is taken for a square.
+elsewhere, and that no function with another exponent has claimed, is taken for a square; of a sum
+or mean of squares for the root.
 Source: Krizhevsky, Sutskever and Hinton 2012, section 3.3.
 
 Before:
@@ -26,19 +27,33 @@ _STEPS = 8
 
 
 def run(draft: Draft) -> None:
-    """Look at every division, at every root of a sum, then at every power that is left."""
+    """Look at every division, at every power that is left, then at every root of a sum."""
     for node in draft.of("Div", "Mul"):
         _response(draft, node)
-    for node in draft.of("Sqrt"):
-        _length(draft, node)
     for node in draft.of("Pow"):
         base = node.inputs[0]
         if is_open(node.arg(1)) and isinstance(base, Value) and not _of_mean(node, base):
-            via = node.via.get(0, ())
-            guarded = base.node.op == "Add" and len(base.node.dynamic) == 1
-            draft.set_inputs(node, [base] if guarded else [base] * 2, {0: via, 1: via})
-            draft.retype(node, "Reciprocal" if guarded else "Mul", {})
-            node.marks["assumed"] = "a divisor with its epsilon" if guarded else "a square"
+            _power(draft, node, base)
+    for node in draft.of("Sqrt"):
+        _length(draft, node)
+
+
+def _power(draft: Draft, node: Draft.Node, base: Value) -> None:
+    """Name a power of unknown exponent by what it is taken of."""
+    via = node.via.get(0, ())
+    guarded = base.node.op == "Add" and len(base.node.dynamic) == 1
+    op, guess = ("Reciprocal", "a divisor with its epsilon") if guarded else ("Mul", "a square")
+    if _adds_squares(base.node.dynamic[0] if guarded else base):
+        op, guess = "Sqrt", "the root of a sum of squares"
+    draft.set_inputs(node, [base] * (2 if op == "Mul" else 1), {0: via, 1: via})
+    draft.retype(node, op, {})
+    node.marks["assumed"] = guess
+
+
+def _adds_squares(value: Value) -> bool:
+    """Whether a value is the sum or the mean of squares."""
+    source = value.node.arg(0) if value.node.op in ("ReduceSum", *_MEANS) else None
+    return isinstance(source, Value) and _square_of(source, source.node.arg(0))
 
 
 def _length(draft: Draft, node: Draft.Node) -> None:
@@ -62,8 +77,13 @@ def _length(draft: Draft, node: Draft.Node) -> None:
 
 
 def _of_mean(node: Draft.Node, base: Value) -> bool:
-    """Whether a power stands before a mean or after one, away from zero: generalised means."""
-    if base.node.op in ("Clip", "Max"):
+    """Whether a power stands before a mean or after one, away from zero: generalised means.
+
+    Nor is it a square on both sides of a matrix, which the roots of a graph's degrees normalise.
+    """
+    users = list(node.out.users)
+    around = [user.out.sole_user in users for user in users if user.op == "Mul"]
+    if base.node.op in ("Clip", "Max") or (len(users) == 2 and sorted(around) == [False, True]):
         return True
     inner = base.node.inputs[0] if base.node.op in _MEANS else None
     return isinstance(inner, Value) and inner.node.op == "Pow"

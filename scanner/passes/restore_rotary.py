@@ -24,6 +24,7 @@ def run(draft: Draft) -> None:
             _two_sided(draft, node)
     for node in draft.of("RotaryEmbedding"):
         _partial(draft, node)
+        _interleaved(draft, node)
 
 
 def _slice_of(arg: Arg) -> Value | None:
@@ -52,7 +53,11 @@ def _rotated_half(draft: Draft, node: Draft.Node) -> bool:
     source = _slice_of(plain)
     if negative is None or source is None or _slice_of(negative.dynamic[0]) is not source:
         return False
-    product = node.out.sole_user
+    turned = node.out
+    between = _stacked(node)
+    if between is not None:
+        turned = between.out
+    product = turned.sole_user
     if product is None or product.op != "Mul":
         return False
     total = product.out.sole_user
@@ -62,11 +67,16 @@ def _rotated_half(draft: Draft, node: Draft.Node) -> bool:
     if not isinstance(other, Value) or other.node.op != "Mul" or source not in other.node.inputs:
         return False
     region = [total, product, other.node, node, negative, *(v.node for v in node.dynamic)]
-    tables = [a for m in (product, other.node) for a in m.dynamic if a not in (source, node.out)]
-    inner = negative.dynamic[0]
-    region += [inner.node] if isinstance(inner, Value) else []
+    tables = [a for m in (product, other.node) for a in m.dynamic if a not in (source, turned)]
+    region += [negative.dynamic[0].node, *([between] if between is not None else [])]
     _fuse(draft, region, total.out, source, tables)
     return True
+
+
+def _stacked(node: Draft.Node) -> Draft.Node | None:
+    """The shuffle by which Core ML makes neighbours of what it joins."""
+    user = node.out.sole_user
+    return user if user is not None and user.op == "ChannelShuffle" else None
 
 
 def _two_sided(draft: Draft, node: Draft.Node) -> None:
@@ -109,3 +119,24 @@ def _partial(draft: Draft, node: Draft.Node) -> None:
         first = node.inputs[0]
         region = [joined, node, other.node] + ([first.node] if isinstance(first, Value) else [])
         draft.fuse(region, joined.out, "RotaryEmbedding", [source], {"partial": True})
+
+
+def _halves(cut: Draft.Node, value: Value) -> bool:
+    """Whether a Slice takes half of the features."""
+    sizes = [shape[-1] if shape else None for shape in (cut.out.shape, value.shape)]
+    half = None in sizes or sizes[1] == 2 * (sizes[0] or 0)
+    return cut.op == "Slice" and len(cut.inputs) == 1 and half
+
+
+def _interleaved(draft: Draft, node: Draft.Node) -> None:
+    """Concat(Slice(r), Slice(r)) of a rotation r: its halves become neighbours."""
+    cuts = list(node.out.users)
+    joins = {cut.out.sole_user for cut in cuts}
+    join = joins.pop() if len(cuts) == 2 and len(joins) == 1 else None
+    if join is None or join.op != "Concat" or node.out.outputs or len(join.inputs) != 2:
+        return
+    if not all(_halves(cut, node.out) for cut in cuts) or cuts[0].attrs == cuts[1].attrs:
+        return
+    last = _stacked(join) or join
+    region = [last, join, *cuts, node]
+    draft.fuse(list(dict.fromkeys(region)), last.out, "RotaryEmbedding", node.inputs, node.attrs)

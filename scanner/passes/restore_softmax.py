@@ -77,9 +77,6 @@ def _shifted(node: Draft.Node, axis: int) -> bool:
     if not isinstance(value, Value) or not isinstance(greatest, Value):
         return False
     top = _maximum(greatest)[-1]
-    return (
-        top.op == "ReduceMax"
-        and top.inputs[0] is value
-        and _axis(top) == axis
-        and greatest.sole_user is node
-    )
+    along, rank = _axis(top), value.rank
+    same = along == axis or (along is not None and rank is not None and along % rank == axis % rank)
+    return top.op == "ReduceMax" and top.inputs[0] is value and same and greatest.sole_user is node

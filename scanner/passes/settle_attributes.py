@@ -27,9 +27,13 @@ _KEPT = frozenset(
     }
 )  # fmt: skip
 _BOUNDED = frozenset(
-    {"Pad", "Slice", "TopK", "OneHot", "CumSum", "Trilu", "ReduceSum", "CenterCropPad"}
-)
-"""Operators whose constant operands are bounds and sizes, written differently by every opset."""
+    {
+        "Pad", "Slice", "TopK", "OneHot", "CumSum", "Trilu", "ReduceSum", "CenterCropPad", "Loop",
+        "Scan",
+    }
+)  # fmt: skip
+"""Operators whose constant operands are bounds, sizes and counts, which files write differently."""
+_STEPWISE = ("LSTM", "GRU", "RNN")
 _GLOBAL = {"ReduceMean": "GlobalAveragePool", "ReduceMax": "GlobalMaxPool"}
 _AXES = ("all", "spatial", "last", "channel", "batch", "other")
 _GROUPED = ("depthwise", "grouped")
@@ -44,7 +48,7 @@ def run(draft: Draft) -> None:
     for op in [op for op in draft.operators() if op.startswith("Reduce")]:
         for node in draft.of(op):
             _reduce(draft, node)
-    for node in draft.of("LSTM", "GRU", "RNN"):
+    for node in draft.of(*_STEPWISE):
         _recurrent(draft, node)
     for node in draft:
         draft.narrow(node)
@@ -117,6 +121,9 @@ def _reduce(draft: Draft, node: Draft.Node) -> None:
         name = "last"  # of a sequence both; where the rank is unknown only this can be told
     if name == "channel" and rank == 3 and node.op in _GLOBAL:
         name = "spatial"  # of a sequence with its features last
+    steps = isinstance(value, Value) and value.node.op in _STEPWISE and len(axes or ()) == 1
+    if name == "spatial" and steps:
+        name = "batch"  # which most files have first
     if name == "spatial" and node.op in _GLOBAL:
         draft.retype(node, _GLOBAL[node.op], {})
     else:

@@ -52,6 +52,8 @@ def _last_row(draft: Draft, layer: Draft.Node, value: Value, count: int | None) 
     """The last of the steps that a layer made is its last state."""
     for user in _slices(value):
         starts = user.ints("starts")
+        if user.ints("steps") == (-1,) and user.ints("ends") != (-2,):
+            continue  # all of them, reversed
         if starts == (-1,) or (count is not None and starts == (count - 1,)):
             draft.replace(user.out, layer.outputs[1])
             draft.remove(user, heirs=(layer,))

@@ -61,6 +61,10 @@ def _sequence_at(draft: Draft, node: Draft.Node) -> None:
 def _slice(draft: Draft, node: Draft.Node) -> None:
     if len(node.inputs) < 2 and "starts" not in node.attrs:
         return
+    if _to_its_end(node):
+        node.dynamic[0].node.marks["assumed"] = "a cut to its own size"
+        draft.bypass(node, "slice of everything")
+        return
     constants = [arg if isinstance(arg, Tensor) else None for arg in node.inputs]
     attrs: dict[str, Attr] = {}
     for position, name in enumerate(("starts", "ends", "axes", "steps"), 1):
@@ -86,19 +90,31 @@ def _slice(draft: Draft, node: Draft.Node) -> None:
     draft.prune(rest, "slice bounds")
 
 
+def _to_its_end(node: Draft.Node) -> bool:
+    """Whether a cut ends where its operand does on all axes; where it starts lies elsewhere."""
+    value, starts, ends = node.inputs[0], node.arg(1), node.arg(2)
+    if not isinstance(value, Value) or not isinstance(starts, Tensor) or node.via.get(0):
+        return False
+    whole = isinstance(ends, Tensor) and ends.data is not None and ends.data == value.shape
+    return whole and starts.data is None and starts.payload is not None
+
+
 def _cutting(node: Draft.Node, attrs: dict[str, Attr]) -> dict[str, Attr]:
     """Bounds for each axis, without those of axes that stay whole."""
     source, starts, ends = node.inputs[0], attrs.get("starts"), attrs.get("ends")
-    shape = source.shape if isinstance(source, Value) else None
-    if "axes" in attrs or shape is None or not isinstance(starts, tuple):
+    shape = source.shape if isinstance(source, Value) and not any(node.via.get(0, ())) else None
+    axes, given = attrs.get("axes"), attrs.get("steps")
+    if axes is None and shape is not None:
+        axes = tuple(range(len(shape)))
+    if not isinstance(starts, tuple) or not isinstance(ends, tuple) or not isinstance(axes, tuple):
         return attrs
-    if not isinstance(ends, tuple) or not len(starts) == len(ends) == len(shape):
+    if not len(starts) == len(ends) == len(axes):
         return attrs
-    given = attrs.get("steps")
     steps = given if isinstance(given, tuple) else (1,) * len(starts)
-    rows = zip(range(len(shape)), starts, ends, steps, shape, strict=False)
-    cut = [row for row in rows if not _stays(*row[1:])]
-    if not cut or any(node.via.get(0, ())):
+    sizes: dict[object, int | None] = dict(enumerate(shape or ()))
+    rows = zip(axes, starts, ends, steps, strict=False)
+    cut = [row for row in rows if not _stays(*row[1:], sizes.get(row[0]))]
+    if not cut:
         return attrs
     found: dict[str, Attr] = {
         name: tuple(row[place] for row in cut)
@@ -253,7 +269,7 @@ def _cut_at_once(draft: Draft, node: Draft.Node) -> None:
     inner = value.node if isinstance(value, Value) and value.node.op == "Slice" else None
     if not isinstance(value, Value) or inner is None:
         return
-    if value.outputs or any(user.op != "Slice" for user in value.users):
+    if value.outputs or any(user.op != "Slice" for user in value.users) or _is_projection(inner):
         return
     attrs = {} if _anywhere(inner) and _anywhere(node) else _joined(inner, node)
     if attrs is None:
@@ -261,6 +277,23 @@ def _cut_at_once(draft: Draft, node: Draft.Node) -> None:
     draft.set_inputs(node, inner.inputs[:1], {0: inner.via.get(0, ()) + node.via.get(0, ())})
     draft.retype(node, "Slice", attrs)
     draft.prune([value], heirs=(node,))
+
+
+def _is_projection(part: Draft.Node) -> bool:
+    """Whether a part is one of a layer's, and others are read as they are, as values are."""
+    source, axes = part.inputs[0], _axes(part)
+    if not isinstance(source, Value) or not axes or len(axes) > 1:
+        return False
+    layer = source.node
+    if layer.op == "Add" and len(layer.dynamic) == 1:
+        layer = layer.dynamic[0].node
+    if layer.op not in ("MatMul", "Gemm") or isinstance(layer.arg(1), Value):
+        return False
+    others = [user for user in source.users if user.op == "Slice" and user is not part]
+    return any(
+        _axes(other) == axes and any(reader.op != "Slice" for reader in other.out.users)
+        for other in others
+    )
 
 
 def _joined(inner: Draft.Node, node: Draft.Node) -> dict[str, Attr] | None:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 from genescan.draft import Arg, Draft, Value
 from genescan.graph import Attr, Tensor
@@ -30,9 +31,11 @@ Rule = Callable[[Draft, Draft.Node], None]
 
 def scalar(arg: Arg) -> float | None:
     """The number that a constant operand holds, if it is one known number (repeats count)."""
-    if not isinstance(arg, Tensor) or not arg.data or arg.data[0] is None:
-        return None
+    if not isinstance(arg, Tensor) or not arg.data:
+        return arg.fill if isinstance(arg, Tensor) else None
     first = arg.data[0]
+    if first is None:
+        return None
     return float(first) if all(value == first for value in arg.data) else None
 
 
@@ -46,13 +49,12 @@ def _constant(value: float) -> Tensor:
 
 
 def _mapped(arg: Tensor, function: Callable[[float], float]) -> Tensor:
-    data = None
-    if arg.data is not None and None not in arg.data:
-        try:
+    data = fill = None
+    with suppress(ArithmeticError, ValueError):
+        fill = None if arg.fill is None else function(arg.fill)
+        if arg.data is not None and None not in arg.data:
             data = tuple(function(value) for value in arg.data)  # type: ignore[arg-type]
-        except (ArithmeticError, ValueError):
-            data = None
-    return Tensor(arg.dtype, arg.shape, data, arg.name)
+    return Tensor(arg.dtype, arg.shape, data, arg.name, fill=fill)
 
 
 def _sub(draft: Draft, node: Draft.Node) -> None:
@@ -320,6 +322,12 @@ def _quick(draft: Draft, node: Draft.Node) -> None:
         draft.retype(node, "QuickGelu", {})
 
 
+def _leaky(draft: Draft, node: Draft.Node) -> None:
+    """A slope of one on both sides is none: networks are trained towards that, to join layers."""
+    if node.number("alpha", 0.01) == 1.0:
+        draft.bypass(node, "a slope of one")
+
+
 def _norm_of_one(draft: Draft, node: Draft.Node) -> None:
     """A normalisation of the only channel, away from any weights, is a factor and an addend."""
     source, values = node.inputs[0], node.inputs[1:5]
@@ -363,6 +371,7 @@ _RULES: Mapping[str, Rule] = {
     "Less": _swap_comparison,
     "LessOrEqual": _swap_comparison,
     "Swish": _quick,
+    "LeakyRelu": _leaky,
 }
 
 
