@@ -32,7 +32,10 @@ _Axes = list[tuple["int | None", bool]]
 
 
 def run(draft: Draft) -> None:
-    """Let layers read what stands before factors and shifts."""
+    """Let layers read what stands before factors and shifts, or behind those that others read."""
+    for step in draft.of("Mul", "Add", "BatchNormalization"):
+        if _is_affine(step) and not _all_take(step):
+            _share(draft, step)
     for op in _TAKING:
         for node in draft.of(op):
             while _absorb(draft, node) or (op == "Conv" and _absorb_behind(draft, node)):
@@ -48,11 +51,50 @@ def _single(constant: Tensor | None) -> bool:
     return constant is not None and constant.squeezed is not None and len(constant.squeezed) < 2
 
 
+def _all_take(step: Draft.Node) -> bool:
+    """Whether nothing else than weights that can take it in reads a step."""
+    users = step.out.users
+    return not step.out.outputs and all(_takes(user, step, step.out) for user in users)
+
+
+def _share(draft: Draft, step: Draft.Node) -> None:
+    """Layers that read x where something else reads x * a + b may as well read that."""
+    source = step.dynamic[0]
+    way = step.via.get(step.inputs.index(source), ())
+    layers = [user for user in source.users if _may_share(user, step, source, way)]
+    if not layers:
+        return
+    early = draft.add(
+        step.op, step.inputs, step.attrs, before=source.node.next, origin=(step,),
+        shapes=(step.out.shape,), marks=step.marks,
+    )  # fmt: skip
+    early.via = dict(step.via)
+    draft.replace(step.out, early.out)
+    draft.remove(step, heirs=(early,))
+    for layer in layers:
+        rest = layer.via.get(0, ())[len(way) :]
+        draft.set_input(layer, 0, early.out)
+        layer.via[0] = rest
+        if not _takes(layer, early, early.out):
+            draft.set_input(layer, 0, source)
+            layer.via[0] = way + rest
+
+
+def _may_share(user: Draft.Node, step: Draft.Node, source: Value, way: tuple[str, ...]) -> bool:
+    """Whether a reader is a layer that could take a step in, moved alike; a shift needs a bias."""
+    if user is step or user.op not in _TAKING or user.inputs[0] is not source:
+        return False
+    shifted = step.op == "Mul" or bool(user.attrs.get("bias"))
+    return shifted and user.via.get(0, ())[: len(way)] == way
+
+
 def _absorb(draft: Draft, node: Draft.Node) -> bool:
-    """Let weights take the step before them, whatever else reads that."""
+    """Let weights take the step before them, where no other reads that."""
     value = node.inputs[0]
     step = value.node if isinstance(value, Value) else None
     if step is None or not isinstance(value, Value) or not _takes(node, step, value):
+        return False
+    if not _all_take(step):
         return False
     source = step.dynamic[0]
     via = step.via.get(step.inputs.index(source), ()) + node.via.get(0, ())

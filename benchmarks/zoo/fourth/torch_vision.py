@@ -269,7 +269,7 @@ MONAI = [
         "in_channels": 64, "out_channels": 64, "latent_size": 8, "encode_channels": (48, 24),
         "decode_channels": (24, 48)}, modality="tabular", **GEN),
     # the autoencoder of latent diffusion: a VAE with residual blocks
-    mon("autoencoder-kl", "vae", "autoencoderkl:AutoencoderKL", SLICE, nd(
+    mon("autoencoder-kl", "autoencoder-kl", "autoencoderkl:AutoencoderKL", SLICE, nd(
         2, fan_out=1, channels=(8, 16, 32), num_res_blocks=2, norm_num_groups=8,
         attention_levels=(False, False, True)), **GEN),
     mon("diffusion-unet", "diffusion-unet", "diffusion_model_unet:DiffusionModelUNet",
