@@ -1,0 +1,12 @@
+"""A network of the zoo."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from benchmarks.roads.tenth import zoo
+
+
+def build(_: Any) -> Any:
+    """The model."""
+    return zoo("tf_images", "efficientnet-b0", 0)
