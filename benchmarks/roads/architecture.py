@@ -55,7 +55,10 @@ class Architecture:
 
 
 def settle(model: Any, seed: int) -> None:
-    """Randomise norms, biases and constant weights so no exporter folds one away."""
+    """Randomise norms, biases and constant weights so no exporter folds one away.
+
+    What is above zero stays so: a variance below it makes a network of nothing but NaN.
+    """
     import numpy as np
 
     random = np.random.default_rng(seed)
@@ -63,7 +66,7 @@ def settle(model: Any, seed: int) -> None:
     for value in model.get_weights():
         if value.ndim <= 1 or np.all(value == value.flat[0]):
             offset = random.uniform(-0.1, 0.1, value.shape)
-            value = np.abs(value + offset) + 0.1 if np.all(value == 1.0) else value + offset
+            value = np.abs(value + offset) + 0.1 if np.all(value > 0.0) else value + offset
         settled.append(value.astype("float32") if value.dtype == np.float64 else value)
     model.set_weights(settled)
 

@@ -50,19 +50,21 @@ def saved(job: Job) -> None:
 
 
 def samples(model: Any, by_name: bool) -> Iterator[Any]:
-    """Two batches of random inputs, small numbers for ids; a SavedModel orders several anew."""
+    """Batches of random inputs, small numbers for ids; a SavedModel orders several anew."""
     import numpy as np
 
+    from benchmarks.zoo import calibration
+
     random = np.random.default_rng(0)
-    for _ in range(2):
-        batch = [
-            random.integers(0, 32, each.shape).astype("int32")
-            if "int" in str(each.dtype)
-            else random.standard_normal(each.shape).astype("float32")
-            for each in model.inputs
-        ]
-        names = [each.name for each in model.inputs]
-        yield dict(zip(names, batch, strict=True)) if by_name and len(batch) > 1 else batch
+    names = [each.name for each in model.inputs]
+    first = {
+        each.name: random.integers(0, 32, each.shape).astype("int32")
+        if "int" in str(each.dtype)
+        else random.standard_normal(each.shape).astype("float32")
+        for each in model.inputs
+    }
+    for batch in calibration.samples(first):
+        yield batch if by_name and len(names) > 1 else [batch[name] for name in names]
 
 
 def tflite(job: Job, kind: str, from_saved: bool = True) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from benchmarks.roads.export import Job, Road
     from benchmarks.zoo import export as zoo
+    from benchmarks.zoo.spec import Built
 
 
 def onnx(job: Job, variant: str) -> None:
@@ -33,11 +34,21 @@ def zoo_job(job: Job) -> zoo.Job:
     return zoo.Job(job.architecture.spec(), job.seed, folder, job.target)
 
 
+def warm(job: Job) -> Built:
+    """The network after a first run, of which some keep what they compute once, such as anchors."""
+    import torch
+
+    built = job.architecture.torch(job.seed)
+    with torch.no_grad():
+        built.module(*built.inputs.values())
+    return built
+
+
 def openvino_model(job: Job, static: bool = False) -> Any:
     """The network converted by OpenVINO; without `static`, all sizes stay open."""
     import openvino
 
-    built = job.architecture.torch(job.seed)
+    built = warm(job)
     inputs = tuple(built.inputs.values())
     more = {"input": [tuple(value.shape) for value in inputs]} if static else {}
     return openvino.convert_model(built.module, example_input=inputs, **more)
@@ -89,7 +100,7 @@ def coreml(job: Job, kind: str, **more: str) -> Any:
     import numpy as np
     import torch
 
-    built = job.architecture.torch(job.seed)
+    built = warm(job)
     inputs = [
         ct.TensorType(name, value.shape, np.float32 if value.is_floating_point() else np.int32)
         for name, value in built.inputs.items()

@@ -139,7 +139,8 @@ SPECS: list[Spec] = [
     net("parseq", "parseq", lambda m: m.PARSeqBackbone(
         m.ViTBackbone(**vit(4, 32, 4, mlp_dim=128, use_class_token=False)), 40, 25, 32, 2, 4, 64),
         task="ocr"),
-    net("stable-diffusion-3-vae", "autoencoder-kl", lambda _: hidden("vae.vae_backbone").VAEBackbone(
+    net("stable-diffusion-3-vae", "autoencoder-kl",
+        lambda _: hidden("vae.vae_backbone").VAEBackbone(
         [32, 32, 64, 64], [2, 2, 2, 2], [64, 64, 32, 32], [3, 3, 3, 3], "mode",
         sample_channels=8), task="generation"),
     net("stable-diffusion-3-mmdit", "mmdit", lambda _: hidden("stable_diffusion_3.mmdit").MMDiT(
