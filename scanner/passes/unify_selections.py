@@ -144,12 +144,13 @@ def _gather(draft: Draft, node: Draft.Node) -> None:
         draft.retype(node, "Slice", attrs)
 
 
-def _of_rows(node: Draft.Node) -> bool:
+def _of_rows(node: Draft.Node, index: Value) -> bool:
     """Whether the indices are numbers of rows, each in a row of its own."""
-    data, index, way = node.dynamic[0], node.dynamic[1], node.via.get(1, ())
-    if not way or not way[-1].startswith("Unsqueeze") or index.shape is None or data.rank is None:
+    data, way = node.inputs[0], node.via.get(1, ())
+    rank = data.rank if isinstance(data, Value) else None
+    if not way or not way[-1].startswith("Unsqueeze") or index.shape is None or rank is None:
         return False
-    return len(index.shape) == 1 and (index.shape[0] is None or index.shape[0] > data.rank)
+    return len(index.shape) == 1 and (index.shape[0] is None or index.shape[0] > rank)
 
 
 def _gather_nd(draft: Draft, node: Draft.Node) -> None:
@@ -158,7 +159,7 @@ def _gather_nd(draft: Draft, node: Draft.Node) -> None:
     if isinstance(data, Value) and isinstance(index, Tensor):
         draft.set_inputs(node, [data], {0: node.via.get(0, ())})
         draft.retype(node, "Slice", {})
-    elif isinstance(index, Value) and _of_rows(node):
+    elif isinstance(index, Value) and _of_rows(node, index):
         draft.retype(node, "Gather", {})
     elif isinstance(index, Value) and index.node.op == "Concat" and len(index.node.dynamic) == 1:
         draft.set_inputs(node, [node.inputs[0], index.node.dynamic[0]], {0: node.via.get(0, ())})

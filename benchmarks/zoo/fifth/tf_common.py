@@ -60,6 +60,21 @@ def flat(result: Any) -> list[Any]:
     return [x for x in found if x.dtype.is_floating] or found
 
 
+def joined(keras: Any, call: Any, shapes: dict[str, Shape], named: bool, ids: str) -> Any:
+    """The model from inputs of these shapes to what a call gives."""
+    given = {
+        key: keras.Input(
+            batch_shape=(1, *shape), name=key, dtype="int32" if key in ids.split() else "float32"
+        )
+        for key, shape in shapes.items()
+    }
+    values = list(given.values())
+    passed = given if named else values if len(values) > 1 else values[0]
+    learns = {"training": False} if isinstance(call, keras.Model) else {}
+    result = flat(call(passed, **learns))
+    return keras.Model(values, result if len(result) > 1 else result[0])
+
+
 def net(
     package: str,
     name: str,
@@ -82,20 +97,7 @@ def net(
         keras = legacy(bare)
         keras.backend.clear_session()
         keras.utils.set_random_seed(seed)
-        call = maker(keras)
-        given = {
-            key: keras.Input(
-                batch_shape=(1, *shape),
-                name=key,
-                dtype="int32" if key in ids.split() else "float32",
-            )
-            for key, shape in shapes.items()
-        }
-        values = list(given.values())
-        passed = given if named else values if len(values) > 1 else values[0]
-        learns = {"training": False} if isinstance(call, keras.Model) else {}
-        result = flat(call(passed, **learns))
-        model = keras.Model(values, result if len(result) > 1 else result[0])
+        model = joined(keras, maker(keras), shapes, named, ids)
         settle(model, seed)
         plain = model.export  # the roads of Keras 3 pass a word that tf_keras does not know
         model.export = lambda target, verbose=False: plain(target)
