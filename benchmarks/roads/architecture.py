@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 SETS = (
     "dev", "held", "fresh", "final", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth",
-    "tenth",
+    "tenth", "eleventh",
     "constructs",
 )  # fmt: skip
 

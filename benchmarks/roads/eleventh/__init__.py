@@ -1,0 +1,18 @@
+"""Six more networks drawn by lot from the packages of the zoo's fifth population, to measure once.
+
+`random.Random(11)` drew three of the torch packages' and three of the Keras packages', each from
+the sorted names as they stood then. There is one implementation of each: the former have no twin,
+the latter are twins alone, on `tf_keras`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def zoo(module: str, name: str, seed: int) -> Any:
+    """A network of the zoo: what its `build` gives."""
+    from benchmarks.zoo.catalogue import module_specs
+
+    (spec,) = (each for each in module_specs(f"fifth.{module}") if each.name == f"fifth-{name}")
+    return spec.build(seed)
