@@ -219,6 +219,8 @@ def _absorb_behind(draft: Draft, node: Draft.Node) -> bool:
     """X * a + b before a convolution is as well (x + b / a): of an input, or of two numbers."""
     value = node.inputs[0]
     shift = value.node if isinstance(value, Value) else None
+    if shift is not None and shift.op == "BatchNormalization":
+        return _shift_alone(draft, shift)
     if shift is None or shift.op != "Add" or len(shift.dynamic) != 1 or shift.out.outputs:
         return False
     scale = shift.dynamic[0].node
@@ -232,4 +234,18 @@ def _absorb_behind(draft: Draft, node: Draft.Node) -> bool:
         return False
     draft.replace(scale.out, source, scale.via.get(scale.inputs.index(source), ()))
     draft.remove(scale, heirs=(shift,))
+    return True
+
+
+def _shift_alone(draft: Draft, norm: Draft.Node) -> bool:
+    """The norm of an input, whose factors convolutions take in, leaves a shift."""
+    source, constant = norm.inputs[0], _constant(norm)
+    if not isinstance(source, Value) or source.node.op != "Input" or constant is None:
+        return False
+    users = norm.out.users
+    if norm.out.outputs or not all(_takes_scale(user, norm.out, constant) for user in users):
+        return False
+    shift = Tensor(constant.dtype, constant.squeezed, None)
+    draft.set_inputs(norm, [source, shift], {0: norm.via.get(0, ())})
+    draft.retype(norm, "Add", {})
     return True

@@ -32,6 +32,8 @@ def run(draft: Draft) -> None:
     for node in draft.of("MatMul"):
         for position in (0, 1):
             _bring_out(draft, node, position)
+    for node in draft.of("Linear"):
+        _look_up(draft, node)
     for node in draft.of("Linear", "Conv", "ConvTranspose"):
         while (following := _share(draft, node)) is not None:
             node = following
@@ -204,6 +206,21 @@ def _bring_out(draft: Draft, node: Draft.Node, position: int) -> None:
 
 def _alone(arg: object) -> bool:
     return isinstance(arg, Tensor) and arg.squeezed == ()
+
+
+def _look_up(draft: Draft, node: Draft.Node) -> None:
+    """Rows that a product with one 1 among zeros picks are looked up."""
+    value, weight = node.inputs[0], node.inputs[1]
+    if node.attrs.get("bias") or not isinstance(value, Value) or not isinstance(weight, Tensor):
+        return
+    picked, last = value.node, (value.rank or 0) - 1
+    indices = picked.inputs[0] if picked.op == "OneHot" else None
+    if not isinstance(indices, Value) or picked.attrs.get("axis", -1) not in (-1, last):
+        return
+    way = picked.via.get(0, ()) + node.via.get(0, ())
+    draft.set_inputs(node, [indices, _turned(weight)], {0: way})
+    draft.retype(node, "Embedding", {})
+    draft.prune([value], "ones and zeros")
 
 
 def _share(draft: Draft, node: Draft.Node) -> Draft.Node | None:
