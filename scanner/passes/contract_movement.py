@@ -101,6 +101,8 @@ def _label(node: Draft.Node) -> str:
     label = _LABELS[node.op]
     if node.op == "Flatten" and node.attrs.get("axis", 1) in (1, -1) and node.dynamic[0].rank == 2:
         return ""  # flat before
+    if node.op in ("Reshape", "Flatten") and _stays(node):
+        return ""
     order = node.ints("perm")
     if order is not None:
         return f"{label}({','.join(map(str, order))})"
@@ -110,6 +112,13 @@ def _label(node: Draft.Node) -> str:
         if target is not None:
             return f"{label}({','.join('?' if d is None else str(d) for d in target[:8])})"
     return label
+
+
+def _stays(node: Draft.Node) -> bool:
+    """Whether all sizes are known to be as before; one open size follows from the others."""
+    before, after = node.inputs[0], node.out.shape
+    shape = before.shape if isinstance(before, Value) else None
+    return shape is not None and shape == after and shape.count(None) < 2
 
 
 def _constant(draft: Draft, node: Draft.Node) -> None:
