@@ -1,4 +1,4 @@
-"""Drop resizing and cutting to the size that is there already.
+"""Drop resizing and cutting to the size that is there already; resizing axis by axis is one.
 
 A network that brings several maps to one size writes a Resize for each, also for the map that has
 the size; some exporters leave that one out. Where sizes are open it cannot be told, and stays,
@@ -37,9 +37,31 @@ def run(draft: Draft) -> None:
         if before is None or after is None or len(before) < 3 or cropped:
             continue
         if before[1:] == after[1:] and None not in after[2:]:
-            targets = node.dynamic[1:]
-            draft.bypass(node, "resized to its own size")
-            draft.prune(targets, "size of a resize")
+            _drop(draft, node, "resized to its own size")
+    for node in draft.of("Resize"):
+        inner = node.dynamic[0].node
+        if inner.op == "Resize" and inner.out.sole_user is node and _along_others(inner, node):
+            _drop(draft, inner, "resized axis by axis")
+
+
+def _drop(draft: Draft, node: Draft.Node, why: str) -> None:
+    targets = node.dynamic[1:]
+    draft.bypass(node, why)
+    draft.prune(targets, "size of a resize")
+
+
+def _along_others(inner: Draft.Node, outer: Draft.Node) -> bool:
+    """Whether two resizes of one kind, the one of the other, change no axis both."""
+    source = inner.inputs[0]
+    first = source.shape if isinstance(source, Value) else None
+    second, third = inner.out.shape, outer.out.shape
+    if inner.attrs.get("mode") != outer.attrs.get("mode"):
+        return False
+    if first is None or second is None or third is None:
+        return False
+    if not len(first) == len(second) == len(third) or None in (*first[1:], *third[1:]):
+        return False
+    return all(a == b or b == c for a, b, c in zip(first, second, third, strict=True))
 
 
 def _uncut(node: Draft.Node) -> bool:

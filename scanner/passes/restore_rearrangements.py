@@ -19,7 +19,7 @@ from __future__ import annotations
 from genescan import shapes
 from genescan.draft import Arg, Draft, Value
 from genescan.graph import Attr, Dims, Tensor
-from genescan.passes import shuffles
+from genescan.passes import repeated_parts, shuffles
 
 _SHUFFLES = {
     # (rank between the reshapes, permutation) -> operator, where sizes are not known
@@ -52,6 +52,8 @@ def run(draft: Draft) -> None:
         _repeat(draft, node)
     for node in draft.of("GatherND"):
         _one_index(draft, node)
+    for node in draft.of("Concat"):
+        repeated_parts.enlarge(draft, node)
 
 
 def _everything(draft: Draft, node: Draft.Node) -> None:
