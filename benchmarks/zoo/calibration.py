@@ -23,10 +23,14 @@ def samples(inputs: dict[str, Any], count: int = SAMPLES) -> list[dict[str, Any]
 
 def _varied(array: Any, random: Any) -> Any:
     """Whole numbers (ids, masks) in another order; other reals in another range, with new signs."""
-    if array.dtype.kind != "f" or (array == array.round()).all():
-        rows = array.ndim > 1 and len(array) > 1  # columns may hold ids of different tables
-        return random.permutation(array) if rows else random.permuted(array, axis=-1)
+    rows = array.ndim > 1 and len(array) > 1  # columns may hold ids of different tables
+    moved = random.permutation(array) if rows else random.permuted(array, axis=-1)
+    whole = np.ones(array.shape[-1:], bool)
+    if array.dtype.kind == "f":
+        whole = (array == array.round()).all(axis=tuple(range(array.ndim - 1)))
+    if whole.all():
+        return moved
     scale, shift = 2.0 ** random.uniform(-2, 2), random.uniform(-1, 1)
     signs = random.choice([-1.0, 1.0], array.shape) if random.random() < 0.5 else 1.0
     mixed = random.permuted(array.ravel()).reshape(array.shape)
-    return (mixed * signs * scale + shift).astype(array.dtype)
+    return np.where(whole, moved, mixed * signs * scale + shift).astype(array.dtype)
