@@ -104,6 +104,8 @@ def _upsample(draft: Draft, node: Draft.Node) -> None:
 
 def _upsample_at_once(draft: Draft, node: Draft.Node) -> None:
     """As `_upsample`, where one Reshape ends the first repetition and begins the second."""
+    if _pixels_at_once(draft, node):
+        return
     chain = _chain(node, 4)
     if [n.op for n in chain[:4]] != ["Reshape", "Tile", "Reshape", "Tile"] or len(chain) != 5:
         return
@@ -134,6 +136,28 @@ def _upsample_at_once(draft: Draft, node: Draft.Node) -> None:
         if wanted == found:
             draft.fuse(chain, node.out, "Resize", [source], {"mode": "nearest"})
             return
+
+
+def _pixels_at_once(draft: Draft, node: Draft.Node) -> bool:
+    """Rows and columns that are repeated by one Tile, each along an axis of its own."""
+    chain = _chain(node)
+    repeats = len(chain) == 3 and chain[1].op in ("Tile", "Expand")
+    source = chain[2].arg(0) if repeats else None
+    if not isinstance(source, Value) or source.shape is None or len(source.shape) != 4:
+        return False
+    batch, *sizes = source.shape
+    wide = chain[1].out.shape
+    for axis in (0, 1):  # of height and width, or of rows and columns behind the channels
+        times = wide[axis + 2] if wide is not None and len(wide) == 6 else None
+        before, (rows, columns), after = sizes[:axis], sizes[axis : axis + 2], sizes[axis + 2 :]
+        if not times or times < 2 or rows is None or columns is None:
+            continue
+        cut, grown = ((*before, rows, n, columns, n, *after) for n in (1, times))
+        whole = (batch, *before, rows * times, columns * times, *after)
+        if [n.out.shape for n in chain] == [whole, (batch, *grown), (batch, *cut)]:
+            draft.fuse(chain, node.out, "Resize", [source], {"mode": "nearest"})
+            return True
+    return False
 
 
 def _repeat_behind(draft: Draft, node: Draft.Node) -> None:
