@@ -82,8 +82,9 @@ def _conv_transpose(attrs: Attrs, shapes: Shapes, constants: Constants) -> list[
     groups = attrs.get("group", 1)
     channels = weight[1] * groups if weight[1] is not None and isinstance(groups, int) else None
     image = data[2:] if data else (None,) * (len(weight) - 2)
-    more, size = known(attrs.get("output_padding")), known(attrs.get("output_shape"))
-    if size is None or len(size) != len(image):
+    more, wanted = known(attrs.get("output_padding")), known(attrs.get("output_shape"))
+    size: Dims = wanted or ()
+    if wanted is None or len(wanted) != len(image):
         size = sizes.spread(image, weight[2:], _steps(attrs, len(image)), more)
     return [(data[0] if data else None, channels, *size)]
 
