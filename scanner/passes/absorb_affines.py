@@ -58,8 +58,13 @@ def _all_take(step: Draft.Node) -> bool:
 
 
 def _share(draft: Draft, step: Draft.Node) -> None:
-    """Layers that read x where something else reads x * a + b may as well read that."""
-    source = step.dynamic[0]
+    """Layers that read x where something else reads x * a + b may as well read that.
+
+    So for two numbers: a state space model reads its input as it is and weighs it by channel, too.
+    """
+    source, constant = step.dynamic[0], _constant(step)
+    if constant is None or constant.squeezed != ():
+        return
     way = step.via.get(step.inputs.index(source), ())
     layers = [user for user in source.users if _may_share(user, step, source, way)]
     if not layers:
