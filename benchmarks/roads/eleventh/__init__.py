@@ -7,12 +7,6 @@ the latter are twins alone, on `tf_keras`.
 
 from __future__ import annotations
 
-from typing import Any
+from benchmarks.roads.tenth import zoo
 
-
-def zoo(module: str, name: str, seed: int) -> Any:
-    """A network of the zoo: what its `build` gives."""
-    from benchmarks.zoo.catalogue import module_specs
-
-    (spec,) = (each for each in module_specs(f"fifth.{module}") if each.name == f"fifth-{name}")
-    return spec.build(seed)
+__all__ = ["zoo"]
