@@ -10,6 +10,9 @@ from genescan.converters.openvino_windows import constant, emit
 from genescan.converters.table import Call
 from genescan.graph import Attr, Dims, Operand, Tensor
 
+_MOST = 64
+"""Axes that an index may name; a file may declare any number."""
+
 
 class _Index(NamedTuple):
     """What a StridedSlice does with each axis."""
@@ -56,7 +59,7 @@ def _bits(call: Call, name: str) -> tuple[int, ...]:
 
 def _index(call: Call, before: Dims | None, result: Dims | None, count: int) -> _Index | None:
     """The masks, laid along the axes before and after."""
-    if before is None or result is None:
+    if before is None or result is None or count > _MOST:
         return None
     given, kept, gone, new, whole = list(result), list[int | None](), list[int](), list[int](), True
     for kind in _entries(call, len(before), count):

@@ -1,10 +1,10 @@
 """A factor or shift for each channel that stands before weights goes into these.
 
 So SmoothQuant, an image's pixels and a normalisation before a layer leave no node: TFLite's
-converter multiplies them in, whether others read them too or not, and nothing tells them from the
-weights then. What a convolution pads it pads before the shift, so it takes factors alone; the
-affine behind a convolution is that one's own, and that of a branch whose source others read stays:
-it is the normalisation of a residual block.
+converter multiplies them in, and nothing tells them from the weights then. What something else
+reads too stays, and the layers read it with that where it is one number. What a convolution pads
+it pads before the shift, so it takes factors alone; the affine behind a convolution is that one's
+own, and that of a branch whose source others read stays: it is the norm of a residual block.
 
 Before:
     y = Linear(Add(Mul(Relu(x), w[64]), w[64]), w[10, 64])
@@ -26,6 +26,9 @@ _CONVS = ("Conv", "ConvTranspose", "DeformConv")
 _MOVED = re.compile(r"(Transpose|Reshape)\(([-\d,]+)\)")
 """The label of contracted movement that tells what becomes of each axis."""
 _TYPES = frozenset({"Cast", "Quantize", "Dequantize", "quantised"})
+
+_MOST = 64
+"""Readers of one step, and steps in a row, that are looked at."""
 
 _Axes = list[tuple["int | None", bool]]
 """For each axis its size, and whether it is the one that is followed."""
@@ -54,7 +57,9 @@ def _single(constant: Tensor | None) -> bool:
 def _all_take(step: Draft.Node) -> bool:
     """Whether nothing else than weights that can take it in reads a step."""
     users = step.out.users
-    return not step.out.outputs and all(_takes(user, step, step.out) for user in users)
+    if step.out.outputs or len(users) > _MOST:
+        return False
+    return all(_takes(user, step, step.out) for user in users)
 
 
 def _share(draft: Draft, step: Draft.Node) -> None:
@@ -119,7 +124,9 @@ def _is_affine(step: Draft.Node) -> bool:
 def _base(step: Draft.Node) -> Value:
     """What the first of the affines in a row reads."""
     value = step.dynamic[0]
-    while _is_affine(value.node) and _single(_constant(value.node)):
+    for _ in range(_MOST):
+        if not _is_affine(value.node) or not _single(_constant(value.node)):
+            break
         value = value.node.dynamic[0]
     return value
 
@@ -127,13 +134,17 @@ def _base(step: Draft.Node) -> Value:
 def _takes(node: Draft.Node, step: Draft.Node, value: Value) -> bool:
     """Whether a node's weight can take in a factor, a shift or a normalisation."""
     constant = _constant(step)
-    if not _is_affine(step) or not _single(constant) or constant is None:
+    if node.op not in _TAKING or not _is_affine(step) or constant is None or not _single(constant):
         return False
     base = _base(step)
     behind = base.node.op in _CONVS
     if step.op == "Mul":
         return _takes_scale(node, value, constant) and (
-            not behind or all(_takes_scale(user, value, constant) for user in value.users)
+            not behind
+            or (
+                len(value.users) <= _MOST
+                and all(_takes_scale(user, value, constant) for user in value.users)
+            )
         )
     weight = node.arg(1)
     if node.op != "Linear" or behind or not isinstance(weight, Tensor) or not weight.shape:

@@ -105,8 +105,11 @@ def _positive_kernel(node: Draft.Node) -> bool:
     return bool(data) and bare and all(item is not None and item >= 0 for item in data or ())
 
 
-def _linear(value: Value) -> bool:
-    """Whether values of both signs are to be expected: sums and products with weights."""
+def _linear(value: Value, joined: bool = False) -> bool:
+    """Whether values of both signs are to be expected: sums and products with weights.
+
+    What is `joined` is not looked through for joins again: their number may double each time.
+    """
     made = producer(value)
     if _never_negative(value) or _near_one(made):
         return False
@@ -117,7 +120,7 @@ def _linear(value: Value) -> bool:
     if node.op == "Add" and len(node.dynamic) == 2:
         return True
     if node.op == "Concat":
-        return bool(node.dynamic) and all(map(_linear, node.dynamic))
+        return not joined and bool(node.dynamic) and all(_linear(arg, True) for arg in node.dynamic)
     if node.op in ("Mul", "Div") and len(node.dynamic) == 2:  # of a norm or a gate, signs stay
         if value.node.op in _MEANS:
             return False  # of what a gate lets through, which is seldom below zero

@@ -39,7 +39,10 @@ def run(draft: Draft) -> None:
         if before[1:] == after[1:] and None not in after[2:]:
             _drop(draft, node, "resized to its own size")
     for node in draft.of("Resize"):
-        inner = node.dynamic[0].node
+        source = node.inputs[0]
+        if not isinstance(source, Value):
+            continue
+        inner = source.node
         if inner.op == "Resize" and inner.out.sole_user is node and _along_others(inner, node):
             _drop(draft, inner, "resized axis by axis")
 

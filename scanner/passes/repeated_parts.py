@@ -21,7 +21,8 @@ def enlarge(draft: Draft, node: Draft.Node) -> None:
     axis = _axis(node)
     if axis is None or axis == 0 or axis != _axis(split) or not isinstance(source, Value):
         return
-    if all(part.shape is not None and part.shape[axis] == 1 for part in split.outputs):
+    shapes = [part.shape for part in split.outputs]
+    if all(shape is not None and shape[axis : axis + 1] == (1,) for shape in shapes):
         draft.fuse([split, node], node.out, "Resize", [source], {"mode": "nearest"})
 
 
