@@ -11,7 +11,8 @@ that the lints and tests that judge every signature judge it too.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from genescan import blocks, ops, sketch
@@ -33,7 +34,7 @@ _ALSO = ("Conv", "ConvTranspose", "Linear", "Concat", "Resize", "DepthToSpace", 
          "LayerNormalization", "BatchNormalization", "RMSNormalization", "GroupNormalization",
          "InstanceNormalization")  # fmt: skip
 """Single operators of which the same is true."""
-_HEADS = ("Softmax", "Sigmoid", "Tanh")
+_HEADS = ("Softmax", "Sigmoid", "Tanh", "Pool", "Gather", "ScatterND")
 _AT_MOST = 2
 """How often operators may occur that end a network, or a gate of it, whatever its body is."""
 _NEEDED = ("Conv", "Embedding", "Recurrent", "SDPA", "ConvTranspose")
@@ -42,6 +43,8 @@ _PIECE = 6
 """Nodes of a piece: smaller ones say little, larger ones differ between implementations."""
 _COMMON = 20
 """Known families that are built alike, from which on pieces say too little."""
+_TOO_COMMON = 60
+"""The same of whole blocks: a draft that has to list more of them says nothing."""
 
 
 class NothingShared(Exception):
@@ -104,7 +107,7 @@ def draft(
         if not wrong:
             return made
     if not wrong:
-        raise NothingShared("the models have no block in common")
+        raise NothingShared("the models have no block in common that few known families have")
     raise NothingShared(f"nothing tells them from {len(wrong)} of the others")
 
 
@@ -150,16 +153,17 @@ def _patterns(known: Neighbours, level: _Level) -> tuple[Pattern, ...]:
 def _conditioned(patterns: tuple[Pattern, ...], known: Neighbours, level: _Level) -> Draft | None:
     """Counts, the share that is explained, what is absent, and who is not meant.
 
-    None where the patterns are pieces of which too many known families are made.
+    None where too many known families are made of the patterns.
     """
     graphs, limits = known.graphs, known.limits
     share = min(_share(patterns, graph, limits) for graph in graphs)
     wanted = math.floor(20 * share * level.share) / 20
-    alike = known.alike(patterns, wanted)
-    if level.piece and len(alike) > _COMMON:
-        return None
     counts = {p.name: [_count(p, graph, limits) for graph in graphs] for p in patterns}
-    terms = list(_counted(counts, level))
+    kinds = _kinds(counts, level)
+    alike = known.alike(patterns, kinds, wanted)
+    if len(alike) > (_COMMON if level.piece else _TOO_COMMON):
+        return None
+    terms = list(_counted(counts, kinds, level))
     if wanted >= 0.2:
         terms.append(f"covers({', '.join(counts)}) >= {wanted:g}")
     needed, others = _present(graphs, patterns)
@@ -170,11 +174,19 @@ def _conditioned(patterns: tuple[Pattern, ...], known: Neighbours, level: _Level
     return Draft(patterns, " and ".join(terms), needs, others)
 
 
-def _counted(counts: Mapping[str, Sequence[int]], level: _Level) -> Iterator[str]:
-    """How many matches are asked for: of each block, or of all pieces of a kind together."""
-    kinds = {name: name.rstrip("0123456789") if level.piece else name for name in counts}
-    for kind in dict.fromkeys(kinds.values()):
-        names = [name for name in counts if kinds[name] == kind]
+def _kinds(names: Iterable[str], level: _Level) -> tuple[tuple[str, ...], ...]:
+    """What is counted together: each block by itself, or all pieces of a kind."""
+    kinds = defaultdict[str, list[str]](list)
+    for name in names:
+        kinds[name.rstrip("0123456789") if level.piece else name].append(name)
+    return tuple(map(tuple, kinds.values()))
+
+
+def _counted(
+    counts: Mapping[str, Sequence[int]], kinds: Iterable[Sequence[str]], level: _Level
+) -> Iterator[str]:
+    """How many matches of each kind are asked for."""
+    for names in kinds:
         least = min(map(sum, zip(*(counts[name] for name in names), strict=True)))
         yield f"count({' | '.join(names)}) >= {max(1, math.ceil(least * level.count))}"
 
@@ -195,10 +207,10 @@ def _absence(graphs: Sequence[Graph]) -> Iterator[str]:
     kinds = {ops.kind(op) for op in present}
     classes = [name for name in _TELLING if name not in kinds]
     absent = [op for op in _ALSO if op not in present and ops.kind(op) not in classes]
-    body = [*classes, *(op for op in absent if op not in _HEADS)]
-    if body:
+    names = [*classes, *absent]
+    if body := [name for name in names if name not in _HEADS]:
         yield f"op({' | '.join(body)}) == 0"
-    if heads := [op for op in absent if op in _HEADS]:
+    if heads := [name for name in names if name in _HEADS]:
         yield f"op({' | '.join(heads)}) <= {_AT_MOST}"
 
 

@@ -6,7 +6,7 @@ who else has the block can be asked there, and the draft can say whom it does no
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -62,20 +62,28 @@ class Neighbours:
         )
         return found if all(found) else ()
 
-    def alike(self, patterns: Sequence[Pattern], share: float) -> tuple[str, ...]:
+    def alike(
+        self, patterns: Sequence[Pattern], kinds: Iterable[Sequence[str]], share: float
+    ) -> tuple[str, ...]:
         """Families with as much of these patterns, attributes aside, that claim no model.
 
         Args:
             patterns: What a draft looks for.
+            kinds: Names of patterns one of which has to occur.
             share: How much of a graph it has to explain.
         """
+        wanted = [set(kind) for kind in kinds]
         names = " | ".join(pattern.name for pattern in patterns)
         text = source(patterns, f"count({names}) >= 0", plain=True)
         alone, drafted = Library().plus(text)
         found = set()
         for name, index in self.examples:
             context = Context(alone, index, self.limits)
-            covered = context.finding(drafted).covered & context.compute
+            finding = context.finding(drafted)
+            held = {name for name, search in finding.searches.items() if search.matches}
+            if not all(kind & held for kind in wanted):
+                continue
+            covered = finding.covered & context.compute
             if len(covered) >= max(_LEAST, _CLOSE * share) * max(1, len(context.compute)):
                 found.add(name)
         return tuple(sorted(found.difference(*self.claims)))

@@ -92,6 +92,17 @@ def test_models_without_a_common_block_are_told() -> None:
         learn.draft([graph("y = Relu(x)"), graph("y = LSTM(x, w[4, 4], w[4, 4])")])
 
 
+def test_only_families_that_have_every_block_are_told_apart_by_name() -> None:
+    layer = "BatchNormalization(Conv(x, w[8, 8, 5, 5], kernel_shape=[5, 5]))"
+    head = "a = Softsign(x)\nb = Softplus(a)\ny = Softsign(Linear(b, w[8, 8]))"
+    graphs = [
+        graph(f"for _ in range(4):\n    x = {act}({layer})\n{head}") for act in ("Mish", "Elu")
+    ]
+    made = learn.draft(graphs, library=Library.load())
+    assert len(made.patterns) == 2 and "BatchNormalization(a)" in made.patterns[1].lines[1]
+    assert "not found" not in made.condition, "a norm behind a convolution alone says nothing"
+
+
 def test_a_draft_is_a_signature_whose_own_tests_pass() -> None:
     graphs = [gated(4), gated(6)]
     drafted, library = signature(learn.draft(graphs), graphs)
