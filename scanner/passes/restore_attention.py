@@ -49,6 +49,7 @@ def run(draft: Draft) -> None:
         if scores is not None and out is not None:
             _fuse(draft, softmax, scores, out)
     for node in draft.of("SDPA"):
+        _drop_groups(draft, node)
         for position in (0, 1):
             _drop_scale(draft, node, position)
         for position in (1, 2):
@@ -215,6 +216,17 @@ def _fuse(
     cut += [value for step in between for value in step.dynamic if value not in passed]
     draft.prune(cut, "attention mask")
     made.marks["decomposed"] = "attention"
+
+
+def _drop_groups(draft: Draft, node: Draft.Node) -> None:
+    """Queries whose groups, which share keys, stand as rows of their own, and back behind it."""
+    value, after = node.arg(0), node.out.sole_user
+    if not isinstance(value, Value) or value.node.op != "DepthToSpace" or after is None:
+        return
+    if value.sole_user is node and after.op == "SpaceToDepth":
+        for step in (value.node, after):
+            draft.replace(step.out, step.inputs[0], step.via.get(0, ()))
+            draft.remove(step, heirs=(node,))
 
 
 def _drop_scale(draft: Draft, node: Draft.Node, position: int) -> None:
