@@ -82,6 +82,9 @@ class Finder(MetaPathFinder, Loader):
 def without(names: str) -> Iterator[None]:
     """Let these packages be imported as hollow modules, and forget them afterwards."""
     roots = [name for name in names.split() if name not in sys.modules]
+    for name in {"torchvision", "torchaudio"} & set(roots):  # transformers remembers what it finds
+        found = import_module("transformers.utils.import_utils")
+        getattr(found, f"is_{name}_available")()
     finder = Finder(roots)
     sys.meta_path.insert(0, finder)
     try:
