@@ -18,7 +18,7 @@ HERE = Path(__file__).parent
 def specs() -> dict[str, Spec]:
     """Name to spec; names are unique."""
     every = [*VISION, *SEQUENCE, *HF_VISION, *NEGATIVE]
-    for split in ("first", "second", "third", "fourth", "fifth"):
+    for split in ("first", "second", "third", "fourth", "fifth", "sixth"):
         for path in sorted((HERE / split).glob("[a-z]*.py")):
             every += module_specs(f"{split}.{path.stem}")
     found = {spec.name: spec for spec in every}

@@ -1,0 +1,1 @@
+"""Sixth population: again networks of published Python packages that no other one has used."""
