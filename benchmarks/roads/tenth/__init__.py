@@ -10,9 +10,10 @@ from __future__ import annotations
 from typing import Any
 
 
-def zoo(module: str, name: str, seed: int) -> Any:
+def zoo(module: str, name: str, seed: int, population: str = "fifth") -> Any:
     """A network of the zoo: what its `build` gives."""
     from benchmarks.zoo.catalogue import module_specs
 
-    (spec,) = (each for each in module_specs(f"fifth.{module}") if each.name == f"fifth-{name}")
+    specs = module_specs(f"{population}.{module}")
+    (spec,) = (each for each in specs if each.name == f"{population}-{name}")
     return spec.build(seed)

@@ -1,0 +1,1 @@
+"""A network of Keras alone: see its twin."""
