@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 SETS = (
     "dev", "held", "fresh", "final", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth",
-    "tenth", "eleventh",
+    "tenth", "eleventh", "twelfth", "thirteenth",
     "constructs",
 )  # fmt: skip
 
