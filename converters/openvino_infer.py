@@ -39,6 +39,21 @@ def reduced(before: Dims | None, after: Dims | None, keep: bool, count: int | No
     return tuple(sorted(certain + ones[len(ones) - missing :]))
 
 
+def certain(before: Dims | None, after: Dims | None, keep: bool, count: int) -> Axes | None:
+    """The axes of a reduction where the shapes allow no others."""
+    if before is None or after is None or len(before) > _MOST:
+        return None
+    if keep:
+        axes = reduced(before, after, keep, count)
+        return axes if axes is not None and all(before[axis] != 1 for axis in axes) else None
+    rest = [
+        axes
+        for axes in combinations(range(len(before)), count)
+        if _agree([size for i, size in enumerate(before) if i not in axes], after)
+    ]
+    return rest[0] if len(rest) == 1 else None
+
+
 def removed(before: Dims, after: Dims) -> Axes | None:
     """The last axes whose removal leaves `after`, unknown sizes being equal to each other first."""
     gone = len(before) - len(after)
