@@ -8,7 +8,8 @@ axes that cannot be told apart the last ones are meant (the first is the batch).
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 from typing import TypeAlias
 
@@ -89,6 +90,22 @@ def permutation(before: Dims | None, after: Dims | None) -> Axes | None:
         free.remove(axis)
         order.append(axis)
     return None if order == list(range(len(before))) else tuple(order)
+
+
+def orders(before: Dims | None, after: Dims | None) -> Iterator[Axes]:
+    """All orders in which `after` may take the axes of `before`."""
+    if before is None or after is None or Counter(before) != Counter(after):
+        return
+
+    def further(taken: Axes) -> Iterator[Axes]:
+        if len(taken) == len(after):
+            yield taken
+            return
+        for axis, size in enumerate(before):
+            if axis not in taken and size == after[len(taken)]:
+                yield from further((*taken, axis))
+
+    yield from further(())
 
 
 def changed(before: Dims | None, after: Dims | None) -> Axes:

@@ -66,7 +66,7 @@ def _reduce(assembly: Assembly, call: Call) -> list[Operand] | None:
 
 def _transpose(assembly: Assembly, call: Call) -> list[Operand] | None:
     before = _shape(assembly, call)
-    order = infer.permutation(before, call.shapes[0])
+    order = call.integers("told") or infer.permutation(before, call.shapes[0])
     rank = assembly.rank(call.operand(0)) or (len(call.shapes[0]) if call.shapes[0] else 0)
     perm: Dims = order or (None,) * rank
     return emit(assembly, call, "Transpose", [call.operand(0)], {"perm": perm} if perm else {})
