@@ -47,9 +47,7 @@ def collect(assembly: Assembly, call: Call) -> list[Operand] | None:
         return None
     split, perm = _cut(whole, blocks)
     dealt = tuple(split[axis] for axis in perm)
-    data = assembly.emit(
-        "Reshape", [call.operand(0), ints(dealt)], name=call.name, shapes=(dealt,)
-    )
+    data = assembly.emit("Reshape", [call.operand(0), ints(dealt)], name=call.name, shapes=(dealt,))
     data = assembly.transpose(data, tuple(map(perm.index, range(len(perm)))), call.name)
     if whole == after:
         return emit(assembly, call, "Reshape", [data, ints(after)])
