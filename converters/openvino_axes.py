@@ -23,7 +23,7 @@ _Place = tuple[str, int]
 
 
 def told(network: Network) -> dict[int, infer.Axes]:
-    """The axes of reductions, normalisations and transposes as far as they can be told, by layer."""
+    """The axes of reductions, norms and transposes as far as others tell them, by layer."""
     known: dict[_Place, infer.Axes] = {}
     orders: dict[_Place, list[Layer]] = {}
     readers = list(_readers(network))

@@ -220,7 +220,8 @@ def _fake_quantize(assembly: Assembly, call: Call) -> list[Operand] | None:
 def _mvn(assembly: Assembly, call: Call) -> list[Operand] | None:
     """Mean-variance normalisation: over how many axes is told by the shape of the list of axes.
 
-    They are the last where no other layer tells; but rows between axes of one are rows of a batch that stand as channels.
+    They are the last where no other layer tells; but rows between axes of one are rows of a batch
+    that stand as channels.
     """
     data = call.operand(0)
     rank = assembly.rank(data)

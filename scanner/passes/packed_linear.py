@@ -64,7 +64,7 @@ def _cuts_features(cut: Draft.Node, node: Draft.Node) -> bool:
 
 
 def _rank_behind(cut: Draft.Node, node: Draft.Node) -> int | None:
-    """The rank of what is cut: a bias that joined a Linear may have been added to its rows apart."""
+    """The rank of what is cut: rows may have been set apart before a bias joined the Linear."""
     rows, shape = node.out.shape, cut.out.shape
     keeps = "part" not in cut.attrs or "parts" in cut.attrs
     if not keeps or not rows or not shape or None in rows or None in shape[:-1]:
