@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import math
-
 from genescan.draft import Draft, Value
 from genescan.graph import Tensor
 from genescan.passes import packed_experts
@@ -59,18 +57,8 @@ def _cuts_features(cut: Draft.Node, node: Draft.Node) -> bool:
     axis = cut.attrs.get("axis", cut.attrs.get("axes"))
     if isinstance(axis, tuple):
         axis = axis[0] if len(axis) == 1 else None
-    rank = len(sizes) or _rank_behind(cut, node) or 3  # unknown: [batch, length, features]
+    rank = len(sizes) or node.out.rank or 3  # unknown: [batch, length, features]
     return axis in (-1, rank - 1)
-
-
-def _rank_behind(cut: Draft.Node, node: Draft.Node) -> int | None:
-    """The rank of what is cut: rows may have been set apart before a bias joined the Linear."""
-    rows, shape = node.out.shape, cut.out.shape
-    keeps = "part" not in cut.attrs or "parts" in cut.attrs
-    if not keeps or not rows or not shape or None in rows or None in shape[:-1]:
-        return node.out.rank
-    counts = [math.prod(size or 0 for size in sizes[:-1]) for sizes in (rows, shape)]
-    return len(shape) if counts[0] == counts[1] else len(rows)
 
 
 def _movement(cut: Draft.Node) -> list[str]:
