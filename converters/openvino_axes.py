@@ -16,7 +16,7 @@ _TRUE = ("true", "True", "1")
 _MOST = 6
 """Axes whose orders are tried."""
 _LOOKED_AT = 64
-"""Transposes that one constant is told by."""
+"""Transposes that one constant is told by, and constants that are told by several."""
 
 _Place = tuple[str, int]
 """Where a constant lies, and the rank of what it is used for."""
@@ -36,9 +36,14 @@ def told(network: Network) -> dict[int, infer.Axes]:
             axes = infer.certain(before, after, keep, size)
             if axes is not None:
                 known.setdefault(place, axes)
-    for place, layers in orders.items():
-        shapes = {(each.inputs[0].shape, each.outputs[0].shape) for each in layers[:_LOOKED_AT]}
-        choices = [set(infer.orders(*pair)) for pair in shapes] if place[1] <= _MOST else [set()]
+    shapes = {
+        place: {(each.inputs[0].shape, each.outputs[0].shape) for each in layers[:_LOOKED_AT]}
+        for place, layers in orders.items()
+        if place[1] <= _MOST
+    }
+    several = [place for place, pairs in shapes.items() if len(pairs) > 1]
+    for place in several[:_LOOKED_AT]:
+        choices = [set(infer.orders(*pair)) for pair in shapes[place]]
         common = min(set.intersection(*choices), default=())  # equal axes keep their order
         if common != tuple(range(place[1])):
             known[place] = common

@@ -61,7 +61,7 @@ def _known(assembly: Assembly, call: Call) -> tuple[_Sizes, _Sizes] | None:
     if before is None or after is None or len(before) != len(after):
         return None
     sizes = [tuple(size for size in shape if size) for shape in (before, after)]
-    return (sizes[0], sizes[1]) if len(sizes[0]) == len(sizes[1]) == len(before) else None
+    return (sizes[0], sizes[1]) if len(sizes[0]) == len(sizes[1]) == len(before) > 1 else None
 
 
 def _blocks(whole: _Sizes, parts: _Sizes) -> Mapping[int, int] | None:

@@ -75,7 +75,7 @@ PIPELINE: tuple[Pass, ...] = (
     Pass("follow_layout", follow_layout.run, "the last that sees transposes as nodes"),
     Pass("contract_movement", contract_movement.run, "what follows matches through movement"),
     Pass("fold_again", fold_constants.run_again, "constants that only movement separated"),
-    Pass("tell_signs", tell_signs.run, "a spelling may turn on a sign"),
+    Pass("tell_signs", tell_signs.run_stored, "a spelling may turn on a sign"),
     Pass("unify_spellings", unify_spellings.run, "one spelling for the matchers below"),
     Pass("restore_means", restore_means.run, "quotients are factors now; norms need means"),
     Pass("unify_selections", unify_selections.run, "as above; bounds may be sums"),

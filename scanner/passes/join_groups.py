@@ -5,8 +5,9 @@ and join what comes out: by definition one convolution of as many groups.
 
 Before:
     x = Input(shape=[1, 8, 7, 7])
-    a, b = Split(x, axis=1, outputs=2)
-    y = Concat(Conv(a, w[6, 4, 3, 3]), Conv(b, w[6, 4, 3, 3]), axis=1)
+    a = Conv(Slice(x, starts=[0], ends=[4], axes=[1]), w[6, 4, 3, 3])
+    b = Conv(Slice(x, starts=[4], ends=[8], axes=[1]), w[6, 4, 3, 3])
+    y = Concat(a, b, axis=1)
 
 After:
     x = Input(shape=[1, 8, 7, 7])
@@ -20,6 +21,7 @@ from typing import NamedTuple
 
 from genescan.draft import Arg, Draft, Value
 from genescan.graph import Attr, Dims, Tensor
+from genescan.passes import fold_constants
 
 
 class _Group(NamedTuple):
@@ -39,7 +41,12 @@ def run(draft: Draft) -> None:
     for node in draft.of("Concat"):
         groups = [_group(arg, node) for arg in node.inputs]
         found = [group for group in groups if group is not None]
-        shape = found[0].conv.out.shape if len(found) == len(groups) > 1 else None
+        if len(found) != len(groups) or len(groups) < 2:
+            continue
+        for each in (*(n for group in found for n in (group.cut, group.conv)), node):
+            if not any(each.via.values()):
+                fold_constants.learn_shapes(each)
+        shape = found[0].conv.out.shape
         if shape is not None and _in_order(found) and _along_channels(node, shape):
             _join(draft, node, found)
 
@@ -48,9 +55,9 @@ def _group(arg: Arg, node: Draft.Node) -> _Group | None:
     conv = arg.node if isinstance(arg, Value) and arg.sole_user is node else None
     if conv is None or conv.op != "Conv" or conv.attrs.get("group", 1) != 1:
         return None
-    cut = conv.dynamic[0].node
+    cut = conv.dynamic[0].node if len(conv.dynamic) == 1 else None
     weight = conv.arg(1)
-    if cut.op != "Slice" or len(conv.dynamic) != 1 or not isinstance(weight, Tensor):
+    if cut is None or cut.op != "Slice" or not isinstance(weight, Tensor):
         return None
     size = weight.shape[1] if weight.shape and len(weight.shape) > 2 else None
     begins = _begins(cut, _turned(1, conv.via.get(0, ())), size)
@@ -65,11 +72,11 @@ def _group(arg: Arg, node: Draft.Node) -> _Group | None:
 
 def _begins(cut: Draft.Node, axis: int | None, size: int | None) -> int | None:
     """The first channel of a part of this size, where it is cut along this axis."""
-    shape = cut.out.shape
-    if axis is None or shape is None or size is None or axis >= len(shape) or shape[axis] != size:
+    source = cut.inputs[0]
+    if axis is None or size is None or not isinstance(source, Value) or source.rank is None:
         return None
     axes = cut.ints("axes") or cut.ints("axis") or ()
-    if [each % len(shape) for each in axes] != [axis]:
+    if [each % source.rank for each in axes] != [axis]:
         return None
     part, starts = cut.attrs.get("part"), cut.ints("starts")
     if "parts" in cut.attrs:

@@ -20,9 +20,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from genescan.draft import Arg, Draft, Value
 from genescan.graph import Dims, Tensor
+from genescan.passes import fold_constants
 
 _CHAIN = 12
 """Nodes between the two steps: a window, its affine, and axes of one that come and go."""
@@ -33,30 +35,38 @@ _Blocks = Mapping[int, int]
 """How many parts an axis is dealt out to."""
 
 
+class _Movement(NamedTuple):
+    """A Reshape, a Transpose and a Reshape, as which both steps are written."""
+
+    source: Value
+    nodes: tuple[Draft.Node, Draft.Node, Draft.Node]
+    perm: tuple[int, ...]
+
+
 def run(draft: Draft) -> None:
     """Look at every Reshape that may have put places back, for the window before it."""
     for node in draft.of("Reshape"):
-        source, back = _steps(node)
-        if source is None or back is None:
+        back = _movement(node)
+        chain = None if back is None else _chain(back.source)
+        there = None if chain is None else _movement(chain[0])
+        if back is None or chain is None or there is None:
             continue
-        blocks = _dealt(node.out.shape, back[1], back[0], source.shape)
-        chain = _chain(source) if blocks else None
-        if chain is not None and blocks is not None:
-            _spread(draft, node, chain, blocks)
+        for each in (*there.nodes, *chain[1:], *back.nodes):
+            fold_constants.learn_shapes(each)
+        _spread(draft, back, chain, there)
 
 
-def _steps(last: Draft.Node) -> tuple[Value | None, tuple[tuple[int, ...], Dims] | None]:
-    """Of Reshape(Transpose(Reshape(x))): x, and how the way back is turned and what from."""
+def _movement(last: Draft.Node) -> _Movement | None:
+    """What ends with a Reshape, if it is such a movement."""
     turn = _before(last, "Reshape", "Transpose")
     first = None if turn is None else _before(turn, "Transpose", "Reshape")
     source = None if first is None else first.inputs[0]
     perm = None if turn is None else turn.ints("perm")
-    shape = None if turn is None else turn.out.shape
-    if not isinstance(source, Value) or shape is None or perm is None:
-        return None, None
-    if sorted(perm) != list(range(len(shape))):
-        return None, None
-    return source, (tuple(perm.index(axis) for axis in range(len(perm))), shape)
+    if turn is None or first is None or perm is None or not isinstance(source, Value):
+        return None
+    if sorted(perm) != list(range(len(perm))):
+        return None
+    return _Movement(source, (first, turn, last), perm)
 
 
 def _before(node: Draft.Node, op: str, producer: str) -> Draft.Node | None:
@@ -93,7 +103,7 @@ def _chain(value: Value) -> list[Draft.Node] | None:
     chain: list[Draft.Node] = []
     while len(chain) < _CHAIN:
         node = value.node
-        if any(each.op == "Conv" for each in chain) and _steps(node)[0] is not None:
+        if any(each.op == "Conv" for each in chain) and _movement(node) is not None:
             return [node, *chain[::-1]]
         known = node.op in _POINTWISE | _ONES | {"Conv", "Transpose"}
         if not known or len(node.dynamic) != 1 or value.sole_user is None:
@@ -103,14 +113,13 @@ def _chain(value: Value) -> list[Draft.Node] | None:
     return None
 
 
-def _spread(draft: Draft, last: Draft.Node, chain: list[Draft.Node], blocks: _Blocks) -> None:
+def _spread(draft: Draft, back: _Movement, chain: list[Draft.Node], there: _Movement) -> None:
     """Let the chain work on what was dealt out, its window with holes."""
     start, *between = chain
-    source, there = _steps(start)
-    if source is None or there is None or len([n for n in between if n.op == "Conv"]) != 1:
-        return
-    found = _dealt(source.shape, *_split(start), start.out.shape)
-    if found is None:
+    last, undone = back.nodes[2], tuple(map(back.perm.index, range(len(back.perm))))
+    blocks = _dealt(last.out.shape, back.nodes[1].out.shape, undone, back.source.shape)
+    found = _dealt(there.source.shape, there.nodes[0].out.shape, there.perm, start.out.shape)
+    if found is None or blocks is None or len([n for n in between if n.op == "Conv"]) != 1:
         return
     ways = [found]
     for node in between:
@@ -120,18 +129,12 @@ def _spread(draft: Draft, last: Draft.Node, chain: list[Draft.Node], blocks: _Bl
         ways.append(places)
     if list(ways[-1].items()) != list(blocks.items()):
         return
-    value = source
+    value = there.source
     for node, places in zip(between, ways[1:], strict=True):
         _widen(draft, node, value, places)
         value = node.out
     draft.replace(last.out, value)
     draft.prune([last.out, start.out], heirs=(value.node,))
-
-
-def _split(start: Draft.Node) -> tuple[Dims | None, tuple[int, ...]]:
-    """What the axes were cut into, and how that was turned."""
-    turn = start.dynamic[0].node
-    return turn.dynamic[0].shape, turn.ints("perm") or ()
 
 
 def _followed(node: Draft.Node, places: _Blocks) -> _Blocks | None:

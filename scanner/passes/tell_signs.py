@@ -17,7 +17,7 @@ from genescan.graph import Payload, Tensor
 from genescan.passes import regions
 
 
-def run(draft: Draft) -> None:
+def run_stored(draft: Draft) -> None:
     """Look around every softplus."""
     for node in draft.of("Softplus"):
         before = _stored(node.dynamic[0].node) if node.dynamic else None
