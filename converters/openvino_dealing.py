@@ -47,11 +47,13 @@ def collect(assembly: Assembly, call: Call) -> list[Operand] | None:
         return None
     split, perm = _cut(whole, blocks)
     dealt = tuple(split[axis] for axis in perm)
-    data = assembly.emit("Reshape", [call.operand(0), ints(dealt)], name=call.name, shapes=(dealt,))
-    data = assembly.transpose(data, tuple(map(perm.index, range(len(perm)))), call.name)
+    back = tuple(map(perm.index, range(len(perm))))
+    data = call.operand(0)
+    data = assembly.emit("Reshape", [data, ints(dealt)], name=call.name, shapes=(dealt,))
+    turned = assembly.transpose(data, back, call.name)
     if whole == after:
-        return emit(assembly, call, "Reshape", [data, ints(after)])
-    data = assembly.emit("Reshape", [data, ints(whole)], name=call.name, shapes=(whole,))
+        return emit(assembly, call, "Reshape", [turned, ints(after)])
+    data = assembly.emit("Reshape", [turned, ints(whole)], name=call.name, shapes=(whole,))
     return emit(assembly, call, "Slice", [data], {"axes": infer.changed(whole, after)})
 
 
