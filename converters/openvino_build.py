@@ -12,6 +12,7 @@ from genescan.converters import (
 )
 from genescan.converters.assembly import Assembly
 from genescan.converters.base import Clock
+from genescan.converters.openvino_axes import told
 from genescan.converters.openvino_bodies import PARAMETERS, Wiring, wiring
 from genescan.converters.openvino_order import arrange
 from genescan.converters.openvino_values import attributes, blob, constant, dtype
@@ -75,6 +76,7 @@ class _Block:
         self.states: Outputs = []
         """What variables hold at the end, and at the start where that is computed."""
         self.variables: dict[str, Edge] = {}
+        self.axes = told(network)
 
     def operand(self, layer: Layer, position: int) -> Operand:
         """What an input port reads."""
@@ -160,6 +162,7 @@ class _Block:
         slots = [str(position) for position in range(len(inputs))]
         attrs = attributes(layer)
         attrs["opset"] = layer.version
+        attrs["told"] = self.axes.get(layer.id, ())
         attrs["type"] = attrs.get("type", "")
         precision = layer.outputs[0].precision if layer.outputs else layer.precision
         attrs["element"] = dtype(precision or layer.precision)

@@ -8,7 +8,8 @@ axes that cannot be told apart the last ones are meant (the first is the batch).
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 from typing import TypeAlias
 
@@ -37,6 +38,21 @@ def reduced(before: Dims | None, after: Dims | None, keep: bool, count: int | No
     if missing < 0 or missing > len(ones):
         return None
     return tuple(sorted(certain + ones[len(ones) - missing :]))
+
+
+def certain(before: Dims | None, after: Dims | None, keep: bool, count: int) -> Axes | None:
+    """The axes of a reduction where the shapes allow no others."""
+    if before is None or after is None or len(before) > _MOST:
+        return None
+    if keep:
+        axes = reduced(before, after, keep, count)
+        return axes if axes is not None and all(before[axis] != 1 for axis in axes) else None
+    rest = [
+        axes
+        for axes in combinations(range(len(before)), count)
+        if _agree([size for i, size in enumerate(before) if i not in axes], after)
+    ]
+    return rest[0] if len(rest) == 1 else None
 
 
 def removed(before: Dims, after: Dims) -> Axes | None:
@@ -74,6 +90,22 @@ def permutation(before: Dims | None, after: Dims | None) -> Axes | None:
         free.remove(axis)
         order.append(axis)
     return None if order == list(range(len(before))) else tuple(order)
+
+
+def orders(before: Dims | None, after: Dims | None) -> Iterator[Axes]:
+    """All orders in which `after` may take the axes of `before`."""
+    if before is None or after is None or Counter(before) != Counter(after):
+        return
+
+    def further(taken: Axes) -> Iterator[Axes]:
+        if len(taken) == len(after):
+            yield taken
+            return
+        for axis, size in enumerate(before):
+            if axis not in taken and size == after[len(taken)]:
+                yield from further((*taken, axis))
+
+    yield from further(())
 
 
 def changed(before: Dims | None, after: Dims | None) -> Axes:

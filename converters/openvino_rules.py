@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from genescan.converters import openvino_infer as infer
 from genescan.converters.assembly import Assembly
+from genescan.converters.openvino_dealing import collect, deal
 from genescan.converters.openvino_recurrent import cell, sequence
 from genescan.converters.openvino_slices import cut
 from genescan.converters.openvino_values import flag
@@ -53,7 +54,9 @@ def _reduce(assembly: Assembly, call: Call) -> list[Operand] | None:
         infer.count(assembly.shape(given)),
     )  # fmt: skip
     inputs = [call.operand(0)]
-    if axes is not None:
+    if told := call.integers("told"):
+        attrs["axes"] = told
+    elif axes is not None:
         attrs["axes"] = axes
         attrs["stored"] = _place(given)  # equal axes lie in one place, others may be told alike
     else:
@@ -63,7 +66,7 @@ def _reduce(assembly: Assembly, call: Call) -> list[Operand] | None:
 
 def _transpose(assembly: Assembly, call: Call) -> list[Operand] | None:
     before = _shape(assembly, call)
-    order = infer.permutation(before, call.shapes[0])
+    order = call.integers("told") or infer.permutation(before, call.shapes[0])
     rank = assembly.rank(call.operand(0)) or (len(call.shapes[0]) if call.shapes[0] else 0)
     perm: Dims = order or (None,) * rank
     return emit(assembly, call, "Transpose", [call.operand(0)], {"perm": perm} if perm else {})
@@ -217,7 +220,8 @@ def _fake_quantize(assembly: Assembly, call: Call) -> list[Operand] | None:
 def _mvn(assembly: Assembly, call: Call) -> list[Operand] | None:
     """Mean-variance normalisation: over how many axes is told by the shape of the list of axes.
 
-    They are the last; but rows between axes of one are rows of a batch that stand as channels.
+    They are the last where no other layer tells; but rows between axes of one are rows of a batch
+    that stand as channels.
     """
     data = call.operand(0)
     rank = assembly.rank(data)
@@ -231,6 +235,8 @@ def _mvn(assembly: Assembly, call: Call) -> list[Operand] | None:
     shape = assembly.shape(data) or ()
     if size == 3 and len(shape) == 4 and shape[0] == shape[3] == 1:
         attrs["axes"] = (0, 2, 3)
+    if told := call.integers("told"):
+        attrs["axes"] = told
     if flag(call, "normalize_variance", True):
         return emit(assembly, call, "MeanVarianceNormalization", [data], attrs)
     mean = assembly.emit("ReduceMean", [data], {**attrs, "keepdims": 1}, name=call.name)
@@ -314,9 +320,11 @@ RULES: Mapping[str, Rule] = {
     "batch_norm": _batch_norm,
     "broadcast": _broadcast,
     "cell": cell,
+    "collect": collect,
     "convert": _convert,
     "convert_both": _convert_both,
     "convolution": convolution,
+    "deal": deal,
     "deformable": deformable,
     "dft": _dft,
     "fake_quantize": _fake_quantize,

@@ -66,28 +66,55 @@ def _share(draft: Draft, step: Draft.Node) -> None:
     """Layers that read x where something else reads x * a + b may as well read that.
 
     So for two numbers: a state space model reads its input as it is and weighs it by channel, too.
+    By channel where a shift follows and nothing but layers reads x besides.
     """
-    source, constant = step.dynamic[0], _constant(step)
-    if constant is None or constant.squeezed != ():
-        return
+    source, constant, last = step.dynamic[0], _constant(step), _shifted(step)
     way = step.via.get(step.inputs.index(source), ())
     layers = [user for user in source.users if _may_share(user, step, source, way)]
-    if not layers:
+    if constant is None or not layers:
         return
+    if constant.squeezed != ():
+        biased = all(layer.op == "Linear" and layer.attrs.get("bias") for layer in layers)
+        if last is step or not biased or len(layers) + 1 < len(source.users) or source.outputs:
+            return
+    else:
+        last = step
+    place = source.node.next
+    while place in (step, last):
+        place = place.next if place is not None else None
+    early = _moved(draft, step, place)
+    if last is not step:
+        early = _moved(draft, last, place)
+    for layer in layers:
+        rest = layer.via.get(0, ())[len(way) :]
+        draft.set_input(layer, 0, early.out)
+        layer.via[0] = rest
+    for layer in layers:
+        if not _takes(layer, early, early.out):
+            draft.set_input(layer, 0, source)
+            layer.via[0] = way + layer.via[0]
+
+
+def _shifted(step: Draft.Node) -> Draft.Node:
+    """The shift by channel behind a factor by channel; the factor itself where there is none."""
+    after, constant = step.out.sole_user, _constant(step)
+    shift = _constant(after) if after is not None and after.op == "Add" else None
+    if step.op != "Mul" or after is None or constant is None or shift is None:
+        return step
+    alone = after.dynamic == [step.out] and not _all_take(after)
+    return after if alone and shift.squeezed == constant.squeezed != () else step
+
+
+def _moved(draft: Draft, step: Draft.Node, place: Draft.Node | None) -> Draft.Node:
+    """An affine at another place."""
     early = draft.add(
-        step.op, step.inputs, step.attrs, before=source.node.next, origin=(step,),
+        step.op, step.inputs, step.attrs, before=place, origin=(step,),
         shapes=(step.out.shape,), marks=step.marks,
     )  # fmt: skip
     early.via = dict(step.via)
     draft.replace(step.out, early.out)
     draft.remove(step, heirs=(early,))
-    for layer in layers:
-        rest = layer.via.get(0, ())[len(way) :]
-        draft.set_input(layer, 0, early.out)
-        layer.via[0] = rest
-        if not _takes(layer, early, early.out):
-            draft.set_input(layer, 0, source)
-            layer.via[0] = way + rest
+    return early
 
 
 def _may_share(user: Draft.Node, step: Draft.Node, source: Value, way: tuple[str, ...]) -> bool:

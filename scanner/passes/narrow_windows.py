@@ -18,7 +18,7 @@ After:
 from __future__ import annotations
 
 from genescan import shapes
-from genescan.draft import Draft, Value
+from genescan.draft import Arg, Draft, Value
 from genescan.graph import Attr, Dims, Tensor
 
 _WEIGHTED = ("Conv", "ConvTranspose")
@@ -104,13 +104,22 @@ def _idle(node: Draft.Node) -> int | None:
     if "output_shape" in node.attrs and len(node.ints("output_shape") or ()) != 2:
         return None
     found = [axis for axis in (0, 1) if shape[2 + axis] == 1 and kernel[axis] == 1]
-    if len(found) != 1 or shape[3 - found[0]] == 1:
+    if len(found) != 1 or shape[3 - found[0]] == 1 or _one_pixel(value, shape[1]):
         return None
     axis = found[0]
     pads, strides = node.ints("pads") or (0,) * 4, node.ints("strides") or (1, 1)
     padded = len(pads) != 4 or pads[axis] or pads[axis + 2]
     widened = node.op == "ConvTranspose" and strides[axis] != 1
     return None if padded or widened or len(strides) != 2 else axis + 2
+
+
+def _one_pixel(value: Arg, channels: int | None) -> bool:
+    """Whether borders were put around one pixel of so many channels."""
+    while isinstance(value, Value) and value.node.op == "Transpose":
+        value = value.node.inputs[0]
+    source = value.node.inputs[0] if isinstance(value, Value) and value.node.op == "Pad" else None
+    sizes = source.shape if isinstance(source, Value) else None
+    return sizes is not None and [size for size in sizes[1:] if size != 1] == [channels]
 
 
 def _narrow(draft: Draft, node: Draft.Node, axis: int) -> None:

@@ -270,6 +270,9 @@ def _take_bias(draft: Draft, node: Draft.Node) -> None:
     user = node.out.sole_user
     if node.attrs.get("bias") or user is None or not _by_feature(user, node, "Add"):
         return
+    made, rows = user.out.shape, node.out.shape
+    if made and rows and made[-1] == rows[-1]:  # what a reshape made of its rows
+        node.out.shape = made
     draft.replace(user.out, node.out)
     draft.remove(user, heirs=(node,))
     draft.retype(node, "Linear", {"bias": True})

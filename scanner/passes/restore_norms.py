@@ -24,7 +24,7 @@ from collections.abc import Iterator, Sequence
 from genescan import shapes
 from genescan.draft import Draft, Value
 from genescan.graph import Dims, Tensor
-from genescan.passes import regions
+from genescan.passes import regions, shared_norms
 
 _SAMPLES: tuple[regions.Vector, ...] = (
     (0.7, -1.9, 2.6, 0.2, -3.1),
@@ -61,6 +61,8 @@ def run(draft: Draft) -> None:
             moved = bool(node.via.get(0)) or not node.dynamic
             if (node.out.rank or (None if moved else node.dynamic[0].rank)) == rank:
                 draft.retype(node, "LayerNormalization")  # over one axis, as any
+    for node in draft.of("MeanVarianceNormalization"):
+        shared_norms.spell_out(draft, node)
     for op in ("ReduceMean", "ReduceL2", "ReduceSumSquare", "ReduceSum", "GlobalAveragePool"):
         for node in draft.of(op):
             _around(draft, node)
@@ -68,6 +70,8 @@ def run(draft: Draft) -> None:
         draft.retype(node, "LayerNormalization" if _last(node) else "InstanceNormalization")
     for node in draft.of("InstanceNormalization"):
         _absorb_wide(draft, node)
+    for node in draft.of(*_NORMS):
+        shared_norms.apart(draft, node)
     for node in draft.of(*_NORMS):
         _absorb_affine(draft, node)
         draft.set_inputs(node, node.inputs[:1], {0: node.via.get(0, ())})

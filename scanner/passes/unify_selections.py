@@ -214,6 +214,7 @@ def _pad(draft: Draft, node: Draft.Node) -> None:
     pads = shapes.known(shapes.operand(node.attrs, "pads", constants, 1))
     if mode not in ("wrap", "edge") or not isinstance(value, Value) or value.rank != 3:
         return
+    pads = pads or _at_the_end(node, value)
     if pads is None or len(pads) != 6 or len(node.dynamic) > 1 or min(pads) < 0:
         return
     padded = [axis for axis in range(3) if pads[axis] or pads[axis + 3]]
@@ -231,6 +232,16 @@ def _pad(draft: Draft, node: Draft.Node) -> None:
     via = node.via.get(0, ())
     draft.set_inputs(node, parts, dict.fromkeys(range(len(parts)), via))
     draft.retype(node, "Concat", {"axis": axis})
+
+
+def _at_the_end(node: Draft.Node, value: Value) -> tuple[int, ...] | None:
+    """Borders of unknown size before patches are cut: steps that fill the last patch."""
+    sizes, before = node.out.shape or (), set(value.shape or ()) - {None}
+    grown = [axis for axis, size in enumerate(sizes) if axis and size not in before]
+    if len(grown) != 1 or any(user.op != "Slice" for user in node.out.users):
+        return None
+    node.marks["assumed"] = "a border at the end"
+    return tuple(int(place == 3 + grown[0]) for place in range(6))
 
 
 def _resize(draft: Draft, node: Draft.Node) -> None:
@@ -300,7 +311,7 @@ def _is_projection(part: Draft.Node) -> bool:
 def _joined(inner: Draft.Node, node: Draft.Node) -> dict[str, Attr] | None:
     """Axes and bounds of two cuts at once; None where they do not go together."""
     before, axes = _axes(inner), _axes(node)
-    if not before or not axes or set(axes) & set(before):
+    if not before or not axes or set(before) & {*axes, *(_turned_back(node, a) for a in axes)}:
         return None
     if len({axis < 0 for axis in (*axes, *before)}) > 1:
         return None
@@ -310,6 +321,16 @@ def _joined(inner: Draft.Node, node: Draft.Node) -> dict[str, Attr] | None:
         rows = [bounds[axis] for axis in sorted(bounds)]
         attrs |= dict(zip(_BOUNDS, zip(*rows, strict=True), strict=True))
     return attrs
+
+
+def _turned_back(node: Draft.Node, axis: int) -> int:
+    """An axis of a Slice as it was counted before transposes."""
+    for label in reversed(node.via.get(0, ())):
+        order = label[10:-1].split(",") if label.startswith("Transpose(") else []
+        if not order or not 0 <= axis < len(order) or not order[axis].isdecimal():
+            return axis
+        axis = int(order[axis])
+    return axis
 
 
 def _anywhere(node: Draft.Node) -> bool:
