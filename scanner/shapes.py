@@ -378,6 +378,7 @@ _RULES: Mapping[str, Rule] = {
     "QuantizeLinear": _same, "DequantizeLinear": _same,
     "DynamicQuantizeLinear": lambda a, s, c: [s[0], (), ()],
     "ScatterND": _same, "ScatterElements": _same,
+    "NonZero": lambda a, s, c: [None if s[0] is None else (len(s[0]) or 1, None)],
     "GatherElements": lambda a, s, c: [s[1] if len(s) > 1 else None],
 }  # fmt: skip
 

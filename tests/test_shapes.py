@@ -46,6 +46,7 @@ EXAMPLES = [
         infer("Conv", (1, 1, 2, 2), (1, 1, 3, 3)),
         (1, 1, None, None),
     ),
+    ("places of what is not zero", infer("NonZero", (2, None)), (2, None)),
     ("a weight of unknown rank", infer("Conv", IMAGE, None), (None, None, None, None)),
     ("a convolution of nothing", infer("Conv", ()), None),
     (

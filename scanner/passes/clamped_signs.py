@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from genescan.draft import Draft, Value
 from genescan.graph import Tensor
+from genescan.passes import bounds
 from genescan.passes.unify_spellings import scalar
 
 _MS = "com.microsoft:"
@@ -16,7 +17,7 @@ _KEEP_SIGN = frozenset(
     {
         "QuantizeLinear", "DequantizeLinear", "MaxPool", "AveragePool", "GlobalAveragePool",
         "Resize", "Transpose", "Reshape", "Squeeze", "Unsqueeze", "Flatten", "Expand", "Slice",
-        "Split", "Identity", "Pad",
+        "Split", "Identity", "Pad", "Cast",
     }
 )  # fmt: skip
 _LINEAR = frozenset(
@@ -25,19 +26,6 @@ _LINEAR = frozenset(
         "InstanceNormalization", "GroupNormalization", "LayerNormalization",
     }
 )  # fmt: skip
-_NEVER_NEGATIVE = frozenset(
-    {
-        "Relu", "Sigmoid", "Softmax", "Softplus", "HardSigmoid", "Abs", "Exp", "Sqrt", "ReduceL2",
-        "ReduceSumSquare",
-    }
-)  # fmt: skip
-_KEEPING = frozenset(
-    {
-        "Add", "Mul", "MatMul", "Einsum", "Concat", "ReduceSum", "ReduceMean", "ReduceMax",
-        "Reciprocal", "Div",
-    }
-)  # fmt: skip
-"""Of numbers that are not negative these make others of the kind."""
 _CURVES = frozenset({"Sigmoid", "HardSigmoid", "Tanh", _MS + "QLinearSigmoid"})
 _MEANS = frozenset({"GlobalAveragePool", "AveragePool", "ReduceMean"})
 _CODED = frozenset({"QuantizeLinear", "DequantizeLinear"})
@@ -49,6 +37,9 @@ _ACTIVATIONS = _CURVES | {
 _MOVING = frozenset({"Transpose", "Reshape", "Concat", "Slice", "Split", "Squeeze", "Unsqueeze"})
 _BEFORE_SOFTMAX = _MOVING | _CODED | {"Mul", "Div", "Add", "Where"}
 """What stands between the scores of an attention, or of classes, and their softmax."""
+_LOOKED_AT = frozenset({"GridSample", "ArgMax", "ArgMin", "TopK"})
+_WIDE = 8
+"""So many features are not seen above zero by chance, unless they are."""
 _FAR = 6
 _MOST = 64
 """Nodes looked at for one question, and steps back to a producer."""
@@ -56,7 +47,20 @@ _MOST = 64
 
 def stands_for_relu(value: Value, codes: Value) -> bool:
     """Whether a value that is clamped at zero, and is read as `codes`, went through a Relu."""
-    return _linear(value) and not _activated(codes) and not _scores(value)
+    if _kept_off_zero(value, codes):
+        return True
+    if not signed(value) or _activated(codes) or _scores(value):
+        return False
+    return not (_shifted_off_zero(value, codes) or _single(value, codes) or _located(codes))
+
+
+def wide(value: Value) -> bool:
+    """Whether so many features were seen not negative that it was not by chance."""
+    node = _unscaled(producer(value))
+    shape = node.out.shape or ()
+    mapped = len(shape) > 3 or node.op in ("Conv", "ConvTranspose", "BatchNormalization")
+    width = shape[1 if mapped else -1] if len(shape) > 1 else None
+    return width is not None and width >= _WIDE
 
 
 def producer(value: Value) -> Draft.Node:
@@ -69,66 +73,38 @@ def producer(value: Value) -> Draft.Node:
     return node
 
 
-def _never_negative(value: Value) -> bool:
-    """Whether a value cannot be negative, by the operators that it comes from."""
-    known: dict[Draft.Node, bool] = {}
-    return _bounded_below(producer(value), _FAR, known)
-
-
-def _bounded_below(node: Draft.Node, far: int, known: dict[Draft.Node, bool]) -> bool:
-    """As `_never_negative`; `known` keeps answers, for one value may be read many times."""
-    if node not in known:
-        known[node] = len(known) < _MOST and _above_zero(node, far, known)
-    return known[node]
-
-
-def _above_zero(node: Draft.Node, far: int, known: dict[Draft.Node, bool]) -> bool:
-    if node.op in _NEVER_NEGATIVE:
-        return True
-    if node.op == "Add" and len(node.dynamic) == 1 and producer(node.dynamic[0]).op == "Elu":
-        shift = next((scalar(arg) for arg in node.inputs if isinstance(arg, Tensor)), None)
-        return shift is not None and shift >= 0.99  # ELU is above minus one; one of 256 codes
-    if far and node.op == "Conv" and _positive_kernel(node):  # a blur
-        return _bounded_below(producer(node.dynamic[0]), far - 1, known)
-    if far == 0 or node.op not in _KEEPING or not node.dynamic:
-        return False
-    constants = [scalar(arg) for arg in node.inputs if isinstance(arg, Tensor)]
-    positive = all(number is not None and number >= 0 for number in constants)
-    return positive and all(_bounded_below(producer(arg), far - 1, known) for arg in node.dynamic)
-
-
-def _positive_kernel(node: Draft.Node) -> bool:
-    """Whether a convolution adds up neighbours with known weights above zero, and nothing else."""
-    weight, rest = node.arg(1), node.inputs[2:]
-    data = weight.data if isinstance(weight, Tensor) else None
-    bare = all(arg is None or scalar(arg) == 0.0 for arg in rest)
-    return bool(data) and bare and all(item is not None and item >= 0 for item in data or ())
-
-
-def _linear(value: Value, joined: bool = False) -> bool:
+def signed(value: Value, joined: bool = False) -> bool:
     """Whether values of both signs are to be expected: sums and products with weights.
 
     What is `joined` is not looked through for joins again: their number may double each time.
     """
     made = producer(value)
-    if _never_negative(value) or _near_one(made):
+    if bounds.positive(value, coded=True) or _near_one(made) or _gated_by_itself(made):
         return False
     before = [producer(arg) for arg in made.dynamic]
     if any(_placed(node) for node in (made, *before)) or (before and before[0].op == "Softmax"):
         return False  # coordinates, and averages by shares
     node = _unscaled(made)
+    if _biased(made):
+        return True
     if node.op == "Add" and len(node.dynamic) == 2:
         return True
     if node.op == "Concat":
-        return not joined and bool(node.dynamic) and all(_linear(arg, True) for arg in node.dynamic)
+        return not joined and bool(node.dynamic) and all(signed(arg, True) for arg in node.dynamic)
     if node.op in ("Mul", "Div") and len(node.dynamic) == 2:  # of a norm or a gate, signs stay
         if value.node.op in _MEANS:
             return False  # of what a gate lets through, which is seldom below zero
         parts = node.dynamic if node.op == "Mul" else node.dynamic[::-1]
         for gate, other in (parts, parts[::-1])[: 2 if node.op == "Mul" else 1]:
-            if _never_negative(gate):
-                return _unscaled(producer(other)).op in _LINEAR
+            if bounds.positive(gate, coded=True):
+                factor = _unscaled(producer(other))
+                return factor.op in _LINEAR or _deviates(factor)
     return node.op in _LINEAR
+
+
+def _deviates(node: Draft.Node) -> bool:
+    """Whether a mean was subtracted, as norms do."""
+    return node.op == "Sub" and len(node.dynamic) == 2 and node.dynamic[1].node.op in _MEANS
 
 
 def _near_one(node: Draft.Node) -> bool:
@@ -138,9 +114,24 @@ def _near_one(node: Draft.Node) -> bool:
     return shifted and any(c is not None and abs(c - 1.0) < 0.01 for c in constants)
 
 
+def _biased(node: Draft.Node) -> bool:
+    """Whether a bias was added, a number for each feature, and to no product, as norms have it."""
+    if node.op != "Add" or len(node.dynamic) != 1 or producer(node.dynamic[0]).op == "Mul":
+        return False
+    constants = [arg for arg in node.inputs if isinstance(arg, Tensor)]
+    return any(_stacked(arg) or len(arg.squeezed or ()) == 1 for arg in constants)
+
+
+def _stacked(arg: Tensor) -> bool:
+    """Whether a constant holds the biases of several layers that are computed at once."""
+    return arg.shape is not None and len(arg.shape) == 3 and arg.shape[1] == 1
+
+
 def _placed(node: Draft.Node) -> bool:
     """Whether something for each place was added, as anchors are: it gives coordinates."""
-    constants = [arg.squeezed for arg in node.inputs if isinstance(arg, Tensor)]
+    constants = [
+        arg.squeezed for arg in node.inputs if isinstance(arg, Tensor) and not _stacked(arg)
+    ]
     shifted = node.op in ("Add", "Sub") and len(node.dynamic) == 1
     return shifted and any(sizes is not None and len(sizes) > 1 for sizes in constants)
 
@@ -171,9 +162,10 @@ def gated(value: Value) -> bool:
 def _activated(value: Value) -> bool:
     """Whether only activations read a quantised value, which a Relu before them would cut in half.
 
-    So does a product of a value with an activation of it, as Swish and GELU are written.
+    So does a product of a value with an activation of it, as Swish and GELU are written; and a
+    summand of what is activated is none of a Relu.
     """
-    return _leads_only_to(value, _ACTIVATIONS, _CODED, value.node)
+    return _leads_only_to(value, _ACTIVATIONS, _CODED | {"Add"}, value.node)
 
 
 def _scores(value: Value) -> bool:
@@ -185,9 +177,57 @@ def _scores(value: Value) -> bool:
     return joined and _leads_only_to(value, _SOFTMAX | _CURVES, _MOVING | _CODED)
 
 
-def _gated_by_itself(product: Draft.Node, source: Draft.Node) -> bool:
-    """Whether a product is of a value and of an activation of it."""
-    for arg in product.dynamic if product.op in ("Mul", _MS + "QLinearMul") else ():
+def _shifted_off_zero(value: Value, codes: Value) -> bool:
+    """Whether a number was added to keep a divisor, or what a root is taken of, off zero."""
+    shift = value.node.op == "Add" and len(value.node.dynamic) == 1
+    return shift and bounds.off_zero(_decoded(codes))
+
+
+def _decoded(codes: Value) -> Value:
+    """What is read in the place of codes that are decoded once."""
+    user = codes.sole_user
+    return user.out if user is not None and user.op in _CODED else codes
+
+
+def _kept_off_zero(value: Value, codes: Value) -> bool:
+    """Whether a sum with weights alone goes to a logarithm: a bound kept it above zero."""
+    users = _decoded(codes).users
+    layer = producer(value).op in ("Conv", "Gemm", "MatMul")
+    return layer and bool(users) and all(user.op == "Log" for user in users)
+
+
+def _single(value: Value, codes: Value) -> bool:
+    """Whether a layer gives one number for each place, as a score, which no layer reads."""
+    node = producer(value)
+    if node.op == "Add" and len(node.dynamic) == 1:
+        node = producer(node.dynamic[0])
+    weight = node.arg(1)
+    if node.op not in ("Gemm", "MatMul") or not isinstance(weight, Tensor) or not weight.shape:
+        return False
+    width = weight.shape[0 if node.attrs.get("transB") else -1]
+    return width == 1 and not any(_read_by_layers(user) for user in codes.users)
+
+
+def _read_by_layers(user: Draft.Node) -> bool:
+    users = user.out.users if user.op in _CODED else {user: 1}
+    return any(node.op in ("Conv", "ConvTranspose", "Gemm", "MatMul") for node in users)
+
+
+def _located(codes: Value) -> bool:
+    """Whether a value is looked at for places that it gives, or for the greatest alone."""
+    through = _MOVING | _CODED | {"Add", "Mul", "Sub", "Neg", "Gather"}
+    return _leads_only_to(codes, _LOOKED_AT, through)
+
+
+def _gated_by_itself(product: Draft.Node, source: Draft.Node | None = None) -> bool:
+    """Whether a product is of a value, any or the one named, and of an activation of it."""
+    if product.op != "Mul" or len(product.dynamic) != 2:
+        return False
+    one, two = (bounds.uncoded(arg) for arg in product.inputs)
+    if source is None:
+        made = [arg.node for arg in (one, two) if isinstance(arg, Value)]
+        return any(_gated_by_itself(product, node) for node in made)
+    for arg in product.dynamic:
         node, curved = arg.node, False
         for _ in range(_FAR):
             if node is source:

@@ -3,8 +3,8 @@
 Static (QLinear*, QGemm), dynamic (ConvInteger and MatMulInteger with their rescaling) and
 weight-only (MatMulNBits) forms become Conv, MatMul, Gemm ...; Relu is restored where a quantiser
 folded it into the clamp: the output's zero point is the smallest code, so real values below zero
-cannot be represented, and the producer is linear. Q/DQ pairs are contracted by a later pass.
-Scales commute with the structure.
+cannot be represented, and the producer is linear. So is a Clip, where the codes end at one. Q/DQ
+pairs are contracted by a later pass. Scales commute with the structure.
 
 Before:
     a = QLinearConv(x, 0.1, uint8(0), w[8, 3, 3, 3], 0.1, int8(0), 0.1, uint8(0))
@@ -17,13 +17,14 @@ After:
 
 from __future__ import annotations
 
+import math
+
 from genescan import evaluate
 from genescan.draft import Arg, Draft, Value
 from genescan.graph import Tensor
-from genescan.passes import clamped_signs
+from genescan.passes import bounds, clamped_signs
 
 _MS = "com.microsoft:"
-_SMALLEST = {"int8": -128, "uint8": 0, "int16": -32768, "uint16": 0, "int4": -8, "uint4": 0}
 _STATIC = {
     # operator -> (real operator, positions of its operands, zero point of the result)
     "QLinearConv": ("Conv", (0, 3, 8), 7),
@@ -42,22 +43,22 @@ _STATIC = {
     _MS + "MatMulIntegerToFloat": ("MatMul", (0, 1), None),
     _MS + "GatherBlockQuantized": ("Gather", (0, 1), None),
 }
+_EXACT = 1e-6
 _BIAS = {_MS + "DynamicQuantizeMatMul": 4, _MS + "MatMulIntegerToFloat": 6}
 
 
 def run(draft: Draft) -> None:
-    """Restore clamped Relus, then rewrite static, dynamic and weight-only kernels."""
+    """Rewrite static kernels, restore clamped Relus, rewrite dynamic and weight-only kernels."""
     for node in draft.of("Pad"):
         _real_padding(draft, node)
-    for node in draft.of("QuantizeLinear", _MS + "QuantizeLinear"):
-        _restore_relu(draft, node)
-    for node in draft.of(_MS + "QLinearConcat"):
-        draft.retype(node, "Concat")
-        draft.set_inputs(node, node.inputs[2::3])
-    clamped = [node for op in _STATIC for node in draft.of(op) if _static(draft, node)]
-    for node in clamped:  # once all are real: what stands before and behind tells
-        if clamped_signs.stands_for_relu(node.out, node.out):
-            _after(draft, node, "Relu", [], {"restored": "zero point"})
+    tops = {node: _joined(draft, node) for node in draft.of(_MS + "QLinearConcat")}
+    tops |= {node: _static(draft, node) for op in _STATIC for node in draft.of(op)}
+    for node in draft:  # once all are real: what stands before and behind tells
+        written = node.op in ("QuantizeLinear", _MS + "QuantizeLinear")
+        top = _top(node.arg(1), node.arg(2)) if written else tops.get(node)
+        value = node.inputs[0] if written else node.out
+        if top is not None and isinstance(value, Value):
+            _restore(draft, value, node.out, top)
     for node in draft.of("ConvInteger", "MatMulInteger"):
         _dynamic(draft, node)
     for node in draft.of(_MS + "MatMulNBits", _MS + "MatMulBnb4"):
@@ -85,40 +86,59 @@ def _real_padding(draft: Draft, node: Draft.Node) -> None:
         draft.set_input(node, 2, Tensor("float32", (), (0.0,)))
 
 
-def _clamped(zero: Arg) -> bool:
-    return (
-        isinstance(zero, Tensor)
-        and zero.scalar is not None
-        and _SMALLEST.get(zero.dtype) == zero.scalar
-    )
+def _top(scale: Arg, zero: Arg) -> float | None:
+    """The greatest number that codes hold; None where they hold some below zero."""
+    if not bounds.clamped(zero) or not isinstance(zero, Tensor):
+        return None
+    size = scale.scalar if isinstance(scale, Tensor) else None
+    return ((1 << int(zero.dtype.lstrip("uint"))) - 1) * float(size or math.inf)
 
 
-def _relu(draft: Draft, value: Value, before: Draft.Node) -> Value:
-    marks, attrs = {"restored": "zero point"}, {"max": 6.0} if clamped_signs.gated(value) else {}
-    return draft.add("Relu", [value], attrs, before=before, shapes=(value.shape,), marks=marks).out
+def _restore(draft: Draft, value: Value, codes: Value, top: float) -> None:
+    """Put back what a quantiser folded into the range of the codes that `value` is written in.
 
-
-def _restore_relu(draft: Draft, node: Draft.Node) -> None:
-    value = node.inputs[0]
-    if not _clamped(node.arg(2)) or not isinstance(value, Value) or _final(node.out):
-        return
-    if clamped_signs.stands_for_relu(value, node.out):
-        draft.set_input(node, 0, _relu(draft, value, node))
-
-
-def _final(value: Value) -> bool:
-    """Whether a quantised value only leaves the model.
-
-    Few calibration samples can make any last layer look non-negative, and a network seldom ends
-    in a Relu.
+    What a layer gives, and ends at one exactly, was cut off there.
     """
-    return all(user.op == "DequantizeLinear" and not user.out.users for user in value.users)
+    if abs(top - 1.0) < _EXACT and clamped_signs.signed(value):
+        op, attrs = "Clip", {"min": 0.0, "max": 1.0}
+    elif not _final(value, codes) and clamped_signs.stands_for_relu(value, codes):
+        op, attrs = "Relu", {"max": 6.0} if clamped_signs.gated(value) else {}
+    else:
+        return
+    writes = codes.node if codes is not value else None
+    added = draft.add(
+        op, [], attrs, before=writes or value.node.next, shapes=(value.shape,),
+        marks={"restored": "zero point"}, origin=() if writes else (value.node,),
+    )  # fmt: skip
+    if writes is not None:
+        draft.set_input(writes, 0, added.out)
+    else:
+        draft.replace(value, added.out)
+    draft.set_inputs(added, [value])
 
 
-def _static(draft: Draft, node: Draft.Node) -> bool:
-    """Rewrite one kernel; whether its result is clamped at zero."""
+def _final(value: Value, codes: Value) -> bool:
+    """Whether a quantised value of few features only leaves the model.
+
+    Few calibration samples can make a narrow last layer look non-negative, and a network seldom
+    ends in a Relu.
+    """
+    leaves = all(user.op == "DequantizeLinear" and not user.out.users for user in codes.users)
+    return leaves and not clamped_signs.wide(value)
+
+
+def _joined(draft: Draft, node: Draft.Node) -> float | None:
+    """As `_static`, of a Concat, whose operands follow the scale and zero point of its result."""
+    top = _top(node.arg(0), node.arg(1))
+    draft.retype(node, "Concat")
+    draft.set_inputs(node, node.inputs[2::3])
+    return top
+
+
+def _static(draft: Draft, node: Draft.Node) -> float | None:
+    """Rewrite one kernel; the greatest number of its result, where that is clamped at zero."""
     op, positions, zero = _STATIC[node.op]
-    clamp = zero is not None and _clamped(node.arg(zero)) and not _final(node.out)
+    top = None if zero is None else _top(node.arg(zero - 1), node.arg(zero))
     bias = node.arg(_BIAS.get(node.op, 1 << 10))
     rest = [
         arg
@@ -131,9 +151,9 @@ def _static(draft: Draft, node: Draft.Node) -> bool:
     draft.retype(node, op)
     draft.prune(rest, "quantisation")
     if bias is not None:
-        _after(draft, node, "Add", [bias], {})
+        _after(draft, node, "Add", [bias])
     node.out.shape = shape
-    return clamp
+    return top
 
 
 def _real(node: Draft.Node, position: int) -> Arg:
@@ -146,11 +166,9 @@ def _real(node: Draft.Node, position: int) -> Arg:
     return arg
 
 
-def _after(draft: Draft, node: Draft.Node, op: str, more: list[Arg], marks: dict[str, str]) -> None:
+def _after(draft: Draft, node: Draft.Node, op: str, more: list[Arg]) -> None:
     """Put `op(node, *more)` between a node and its readers."""
-    added = draft.add(
-        op, [], before=node.next, origin=(node,), shapes=(node.out.shape,), marks=marks
-    )
+    added = draft.add(op, [], before=node.next, origin=(node,), shapes=(node.out.shape,))
     draft.replace(node.out, added.out)
     draft.set_inputs(added, [node.out, *more])
 
@@ -199,7 +217,7 @@ def _weight_only(draft: Draft, node: Draft.Node) -> None:
     draft.set_inputs(node, [node.inputs[0], weight])
     draft.retype(node, "MatMul", {})
     if bias is not None:
-        _after(draft, node, "Add", [bias], {})
+        _after(draft, node, "Add", [bias])
 
 
 def _swap(arg: Arg) -> Arg:

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from genescan.draft import Arg, Draft, Value
 from genescan.graph import Tensor
+from genescan.passes import bounds
 from genescan.passes.unify_spellings import scalar
 
 
@@ -66,24 +67,13 @@ def _based(draft: Draft, node: Draft.Node) -> None:
 
 def _off_zero(draft: Draft, node: Draft.Node) -> None:
     """Relu(x) before roots, powers and quotients alone: Max(x, 1e-12), the number rounded."""
-    users = node.out.users
-    if "max" in node.attrs or node.out.outputs or not users:
+    if "max" in node.attrs or node.out.outputs:
         return
-    if all(_wants_positive(user, node.out) for user in users):
+    if bounds.off_zero(node.out):
         bound = Tensor("float32", (), (1e-12,))
         draft.set_inputs(node, [node.inputs[0], bound], {0: node.via.get(0, ())})
         draft.retype(node, "Max", {})
         node.marks["assumed"] = "a bound above zero"
-
-
-def _wants_positive(user: Draft.Node, value: Value) -> bool:
-    """Whether a node has no use for zero."""
-    places = [place for place, arg in enumerate(user.inputs) if arg is value]
-    if user.op == "Div":
-        return places == [1]
-    if user.op == "Pow" and scalar(user.arg(1)) is None:
-        return False  # as well a square
-    return user.op in ("Sqrt", "Reciprocal", "Log", "Pow") and places == [0]
 
 
 def _wrap_by_products(draft: Draft, node: Draft.Node) -> None:

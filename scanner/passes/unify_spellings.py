@@ -19,10 +19,9 @@ from contextlib import suppress
 from genescan.draft import Arg, Draft, Value
 from genescan.graph import Attr, Tensor
 from genescan.ops import kind
+from genescan.passes import bounds
 
 _MAXIMA = ("MaxPool", "GlobalMaxPool")
-_POSITIVE = ("Relu", "Sigmoid", "Softmax", "Softplus", "Exp", "Abs")
-"""Operators whose results are never negative."""
 _QUANTISED_ONE = 4e-3
 """How far a quantiser may move the number one (one code of 256)."""
 
@@ -252,9 +251,6 @@ def _min(draft: Draft, node: Draft.Node) -> None:
 
 def _relu(draft: Draft, node: Draft.Node) -> None:
     value = node.inputs[0]
-    if isinstance(value, Value) and "max" not in node.attrs and _sum_of_squares(value.node):
-        draft.bypass(node, "never negative")
-        return
     if isinstance(value, Value) and value.node.op == "Min" and value.sole_user is node:
         _bounded(draft, node, value.node)
         return
@@ -268,22 +264,8 @@ def _relu(draft: Draft, node: Draft.Node) -> None:
             draft.bypass(node, "repeated Relu")
     elif isinstance(value, Value) and value.node.op in _MAXIMA and value.sole_user is node:
         _swap_with_pool(draft, node, value.node)
-    elif "max" not in node.attrs and isinstance(value, Value) and _not_negative(value.node):
+    elif "max" not in node.attrs and not bounds.off_zero(node.out) and bounds.positive(value):
         draft.bypass(node, "Relu of what is not negative")
-
-
-def _not_negative(total: Draft.Node) -> bool:
-    """A sum of what is never negative."""
-    signs = (isinstance(arg, Value) and arg.node.op in _POSITIVE for arg in total.inputs)
-    return total.op == "Add" and all(signs)
-
-
-def _sum_of_squares(node: Draft.Node) -> bool:
-    """What a quantiser leaves of a sum's lower bound is a Relu, which does nothing."""
-    value = node.arg(0)
-    if node.op not in ("ReduceSum", "ReduceMean") or not isinstance(value, Value):
-        return node.op == "ReduceSumSquare"
-    return value.node.op == "Mul" and len(set(value.node.inputs)) == 1
 
 
 def _bounded(draft: Draft, node: Draft.Node, inner: Draft.Node) -> None:
