@@ -83,13 +83,12 @@ def net3(
             name: keras.Input(batch_shape=(1, *each.shape[1:]), name=name, dtype=each.dtype)
             for name, each in named.items()
         }
-        values: Any = inputs if isinstance(given, dict) else list(inputs.values())
-        if isinstance(values, list) and len(values) == 1:
-            values = values[0]
-        result = inner(values, training=False)
+        values = list(inputs.values())
+        single: Any = values[0] if len(values) == 1 else values
+        result = inner(inputs if isinstance(given, dict) else single, training=False)
         if isinstance(result, dict):
             result = list(result.values()) if len(result) > 1 else next(iter(result.values()))
-        model = keras.Model(list(inputs.values()), result)
+        model = keras.Model(values, result)
         settle(model, seed)
         return model
 
