@@ -313,7 +313,6 @@ def _if(draft: Draft, node: Draft.Node) -> None:
 
 
 _RULES: Mapping[str, Rule] = {
-    "If": _if,
     "Split": _split,
     "SequenceAt": _sequence_at,
     "Slice": _slice,
@@ -337,6 +336,8 @@ def run(draft: Draft) -> None:
 
 
 def run_flattening(draft: Draft) -> None:
-    """Concatenations of what no other node reads, in one; once equal ones are one node."""
+    """Concatenations of what no other node reads, in one, and choices between what is the same."""
+    for node in draft.of("If"):
+        _if(draft, node)
     for node in draft.of("Concat"):
         _flatten(draft, node)

@@ -111,7 +111,8 @@ def _add(draft: Draft, node: Draft.Node) -> None:
     values = [scalar(arg) for arg in node.inputs]
     if len(node.dynamic) == 1 and 0.0 in values:
         position = node.inputs.index(node.dynamic[0])
-        if _single(node) or as_large(node, position):
+        same = node.dynamic[0].shape == node.out.shape and None not in (node.out.shape or (None,))
+        if _single(node) or same or (as_large(node, 0) and as_large(node, 1)):
             draft.bypass(node, "addition of zero", position)
             return
     if len(node.dynamic) == 1 and node.dynamic[0].node.op == "Neg":
@@ -159,8 +160,7 @@ def _single(node: Draft.Node) -> bool:
 
 def as_large(node: Draft.Node, position: int) -> bool:
     """Whether a result has as many elements as one operand, which movement only moved."""
-    elements = count_of(node, position)
-    return elements is not None and elements == count(node.out.shape)
+    return count_of(node, position) == count(node.out.shape) is not None
 
 
 def count_of(node: Draft.Node, position: int) -> tuple[int, int] | None:
