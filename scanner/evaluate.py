@@ -11,6 +11,7 @@ import itertools
 import math
 from collections.abc import Callable, Mapping, Sequence
 
+from genescan import codes
 from genescan import shapes as shape_rules
 from genescan.graph import Attr, Dims, Tensor
 from genescan.limits import DEFAULT
@@ -116,6 +117,13 @@ UNARY: Mapping[str, Callable[[float], Number]] = {
     "Relu": lambda a: max(a, 0),
 }
 
+_REDUCES: Mapping[str, Callable[..., Number]] = {
+    "ReduceProd": math.prod,
+    "ReduceSum": sum,
+    "ReduceMax": max,
+    "ReduceMin": min,
+}
+
 _INTEGERS = {"int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"}
 
 
@@ -214,12 +222,18 @@ def _gather(attrs: Mapping[str, Attr], args: Sequence[Tensor], out: tuple[int, .
     return _pick(args[0].data, shape, ranges)
 
 
-def _reduce(op: str, args: Sequence[Tensor]) -> Data | None:
-    data = args[0].data
-    if not data or None in data:
-        return None
-    function = {"ReduceProd": math.prod, "ReduceSum": sum, "ReduceMax": max, "ReduceMin": min}[op]
-    return (function(data),)  # type: ignore[operator]
+def _reduce(op: str, attrs: Mapping[str, Attr], args: Sequence[Tensor]) -> Data | None:
+    shape, data = _fixed(args[0].shape), args[0].data
+    axes = shape_rules.known(shape_rules.operand(attrs, "axes", args, 1))
+    if not data or None in data or not axes or shape is None:
+        return (_REDUCES[op](data),) if data and None not in data else None
+    gone = {axis % len(shape) for axis in axes}
+    rows: dict[tuple[int, ...], list[Number]] = {}
+    for index, value in zip(itertools.product(*map(range, shape)), data, strict=True):
+        rows.setdefault(tuple(i for axis, i in enumerate(index) if axis not in gone), []).append(
+            value
+        )
+    return tuple(_REDUCES[op](row) for row in rows.values())
 
 
 def _range(args: Sequence[Tensor]) -> Data | None:
@@ -232,40 +246,9 @@ def _range(args: Sequence[Tensor]) -> Data | None:
     return tuple(start + i * step for i in range(count))
 
 
-def _dequantise(args: Sequence[Tensor | None], out: tuple[int, ...]) -> Data | None:
-    data, scale = args[0], args[1]
-    zero = args[2] if len(args) > 2 else None
-    if data is None or scale is None or data.data is None or scale.scalar is None:
-        return None
-    origin = 0 if zero is None else zero.scalar
-    if origin is None:
-        return None
-    return tuple(None if v is None else (v - origin) * scale.scalar for v in data.data)
-
-
-_CODES = {"int8": (-128, 127), "uint8": (0, 255), "int16": (-32768, 32767), "uint16": (0, 65535)}
-
-
-def _quantise(args: Sequence[Tensor | None], out: tuple[int, ...]) -> Data | None:
-    data, scale = args[0], args[1]
-    zero = args[2] if len(args) > 2 else None
-    codes = _CODES.get("uint8" if zero is None else zero.dtype)
-    if data is None or scale is None or data.data is None or not scale.scalar or codes is None:
-        return None
-    low, high = codes
-    origin = 0 if zero is None else zero.scalar
-    if origin is None:
-        return None
-    return tuple(
-        None if v is None else max(low, min(high, round(v / scale.scalar) + origin))
-        for v in data.data
-    )
-
-
 _COPIES = frozenset(
     {"Identity", "Reshape", "Squeeze", "Unsqueeze", "Flatten", "Dropout", "CastLike"}
 )
-_REDUCES = frozenset({"ReduceProd", "ReduceSum", "ReduceMax", "ReduceMin"})
 
 
 def _values(
@@ -294,7 +277,7 @@ def _values(
         turns = [[i % size for i in range(whole)] for size, whole in zip(shape, out, strict=False)]
         return _pick(data, shape, turns) if op == "Tile" else _spread(data, shape, out)
     if op in _REDUCES:
-        return _reduce(op, present) if math.prod(out) == 1 else None
+        return _reduce(op, attrs, present)
     if op == "Range":
         return _range(present)
     if op == "ConstantOfShape":
@@ -302,9 +285,9 @@ def _values(
         fill = value.scalar if isinstance(value, Tensor) else 0.0
         return (fill,) * math.prod(out)
     if op == "DequantizeLinear":
-        return _dequantise(args, out)
+        return codes.dequantise(args)
     if op == "QuantizeLinear":
-        return _quantise(args, out)
+        return codes.quantise(args)
     return None
 
 
@@ -342,6 +325,8 @@ def throughout(
         value = attrs.get("value")
         return _number(value.scalar if isinstance(value, Tensor) else 0.0)
     present = [arg for arg in args if arg is not None]
+    if op in ("Mul", "MatMul") and any(_filled(arg) == 0.0 for arg in present):
+        return 0.0
     if op in _KEEPING or op in ("Cast", "ReduceSum"):
         present = present[:1]
     elif op not in UNARY and op not in _BINARY and op not in _CODING:

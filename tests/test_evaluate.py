@@ -70,7 +70,9 @@ EXAMPLES = [
     ("a range", value("Range", *(scalar(v, "int64") for v in (5, 0, -2))), (5, 3, 1)),
     ("a range without step", value("Range", *(scalar(v, "int64") for v in (5, 0, 0))), None),
     ("a product of all", value("ReduceProd", GRID, keepdims=0), (720,)),
-    ("a sum along one axis is not computed", value("ReduceSum", GRID, vector(0)), None),
+    ("sums of columns", value("ReduceSum", GRID, vector(0)), (5, 7, 9)),
+    ("the greatest of each row", value("ReduceMax", GRID, axes=(-1,), keepdims=0), (3, 6)),
+    ("sums along an unknown axis", value("ReduceSum", GRID, Tensor("int64", (1,))), None),
     ("a cast", value("Cast", Tensor("float32", (2,), (1.9, -1.9)), to="int64"), (1, -1)),
     ("a cast of infinity", value("Cast", scalar(math.inf), to="int64"), None),
     (
@@ -195,6 +197,7 @@ WIDE = [
         ),
         2.0,
     ),
+    ("times zero", evaluate.throughout("MatMul", {}, [Tensor(), vector(0, 0)], LARGE), 0.0),
     ("multiplied", evaluate.throughout("ReduceProd", {}, [vector(7, 7)], ()), None),
     ("two numbers", evaluate.throughout("Neg", {}, [vector(7, 8)], (2,)), None),
     ("an unknown operand", evaluate.throughout("Add", {}, [Tensor(), vector(2)], (1,)), None),

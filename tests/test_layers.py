@@ -15,7 +15,7 @@ PARTS = {
     # files to raw graphs
     "readers": "converters converters.*",
     # raw graphs to canonical ones
-    "passes": "draft evaluate passes passes.*",
+    "passes": "draft codes evaluate passes passes.*",
     "canonical": "verify digest canonical",
     # signature files to patterns and conditions
     "language": "document fields facts decision condition pattern predicates notation expand "

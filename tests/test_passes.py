@@ -175,3 +175,21 @@ def test_steps_cut_behind_a_transposed_convolution_are_padding_and_channels_are_
     graph = replace(graph, shapes={(made, 0): (1, 4, 16), (cut, 0): kept})
     found = support.run_alone(STEPS["fold_pads"], graph)
     assert [node.op for node in found.nodes].count("Slice") == left
+
+
+@pytest.mark.parametrize(("shape", "left"), [("[20, 1]", 1), ("[20, 4]", 0)])
+def test_stored_ones_that_weigh_rows_stay_and_those_of_each_element_do_not(
+    shape: str, left: int
+) -> None:
+    graph = text.parse(f"x = Input(shape=[20, 4])\ny = Tanh(Mul(x, Expand(1.0, int64({shape}))))")
+    graph = support.run_alone(STEPS["fold_constants"], graph)
+    stored = (
+        replace(arg, name="mask") if isinstance(arg, Tensor) else arg
+        for arg in graph.nodes[1].inputs
+    )
+    graph = replace(
+        graph,
+        nodes=(graph.nodes[0], replace(graph.nodes[1], inputs=tuple(stored)), *graph.nodes[2:]),
+    )
+    found = support.run_alone(STEPS["restore_means"], graph)
+    assert [node.op for node in found.nodes].count("Mul") == left

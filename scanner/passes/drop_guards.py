@@ -3,8 +3,9 @@
 A NaN guard on a softmax (`Where(IsNaN(p), 0, p)`: fully masked rows), the wrap of negative
 indices (`Where(i < 0, i + n, i)`, or the same as `(i < 0) * (i + n) + (i >= 0) * i`), and a
 quotient that is zero where its divisor is (`Where(d == 0, 0, n / d)`: without a value there), and
-a Softplus of what is not too large (`Where(x > 20, x, Softplus(x))`). A bound that keeps a value
-off zero, which half precision or codes rounded to zero, is no activation but a bound again.
+a Softplus of what is not too large (`Where(x > 20, x, Softplus(x))`). A quotient of integers that
+is one less where it leaves a remainder is rounded down. A bound that keeps a value off zero, which
+half precision or codes rounded to zero, is no activation but a bound again.
 
 Before:
     p = Softmax(x)
@@ -15,6 +16,8 @@ After:
 """
 
 from __future__ import annotations
+
+import math
 
 from genescan.draft import Arg, Draft, Value
 from genescan.graph import Tensor
@@ -40,6 +43,11 @@ def run(draft: Draft) -> None:
                 draft.bypass(node, "guard", plain[0])
         elif test.op == "Equal" and scalar(node.inputs[1]) == 0.0 and _divides(node, test):
             draft.bypass(node, "guard", 2)
+        elif test.op == "And" and _one_less(node, test):
+            rest = node.dynamic[:2]
+            draft.set_inputs(node, [node.inputs[2]], {0: node.via.get(2, ())})
+            draft.retype(node, "Floor", {})
+            draft.prune(rest, "where a quotient rounds up")
     for node in draft.of("Gather"):
         _based(draft, node)
     for node in draft.of("Relu"):
@@ -53,16 +61,29 @@ def _based(draft: Draft, node: Draft.Node) -> None:
     """Places of the greatest, after one number whose value lies elsewhere: where a batch begins.
 
     Rows of all images are picked at once so; with one image the number is zero. It is one for each
-    image where their number is open.
+    image where their number is open, or for each place where there are no more rows than places.
     """
     index = node.arg(1)
     shift = index.node if isinstance(index, Value) else None
     if shift is None or shift.op != "Add" or shift.out.sole_user is not node:
         return
     base = next((arg for arg in shift.inputs if isinstance(arg, Tensor)), None)
-    single = base is not None and base.squeezed in ((), (None,)) and base.data is None
-    if single and shift.dynamic[0].node.op in ("TopK", "ArgMax", "ArgMin"):
-        draft.bypass(shift, "beginning of a batch", shift.inputs.index(shift.dynamic[0]))
+    top = shift.dynamic[0].node
+    if base is None or base.data is not None or top.op not in ("TopK", "ArgMax", "ArgMin"):
+        return
+    if base.squeezed in ((), (None,)) or _all_rows(node.inputs[0], top):
+        draft.bypass(shift, "beginning of a batch", shift.inputs.index(top.outputs[-1]))
+
+
+def _all_rows(data: Arg, top: Draft.Node) -> bool:
+    """Whether any row may be the greatest, so that nothing can be added to its number."""
+    among, axis = top.inputs[0], top.attrs.get("axis", -1)
+    rows = data.shape[:-1] if data is not None and data.shape else (None,)
+    places = among.shape if among is not None and among.shape else (None,)
+    if None in (*rows, *places) or not isinstance(axis, int):
+        return False
+    sizes = [size for size in places if size is not None]
+    return math.prod(size or 0 for size in rows) == math.prod(sizes) == sizes[axis % len(sizes)]
 
 
 def _off_zero(draft: Draft, node: Draft.Node) -> None:
@@ -114,6 +135,37 @@ def _divides(node: Draft.Node, test: Draft.Node) -> bool:
         return False
     zero = any(scalar(arg) == 0.0 for arg in test.inputs)
     return zero and quotient.node.inputs[1] is test.dynamic[0]
+
+
+def _one_less(node: Draft.Node, test: Draft.Node) -> bool:
+    """Whether a choice takes one off a quotient of integers where that leaves a remainder.
+
+    They are cut towards zero; with the signs in the rest of the test that makes it their floor.
+    """
+    less, quotient = node.inputs[1:]
+    if not isinstance(quotient, Value) or quotient.node.op not in ("Div", "Mul"):
+        return False
+    if not isinstance(less, Value) or less.node.op != "Add" or less.node.dynamic != [quotient]:
+        return False
+    if not any(_may_be(-1.0, arg) for arg in less.node.inputs):
+        return False
+    operands = set(quotient.node.dynamic)
+    return any(operands == _unlike_zero(arg.node) for arg in test.dynamic)
+
+
+def _unlike_zero(node: Draft.Node) -> set[Value]:
+    """What leaves a remainder, in Not(Equal(Mod(a, b), 0))."""
+    equal = node.dynamic[0].node if node.op == "Not" else node
+    if equal is node or equal.op != "Equal" or len(equal.dynamic) != 1:
+        return set()
+    rest = equal.dynamic[0].node
+    zero = any(_may_be(0.0, arg) for arg in equal.inputs)
+    return set(rest.dynamic) if zero and rest.op == "Mod" else set()
+
+
+def _may_be(number: float, arg: Arg) -> bool:
+    """Whether an operand is this number, or one that lies elsewhere."""
+    return isinstance(arg, Tensor) and arg.squeezed == () and scalar(arg) in (number, None)
 
 
 def _wrapped(arg: Arg, index: Value) -> bool:

@@ -13,22 +13,16 @@ After:
 
 from __future__ import annotations
 
-import math
-
 from genescan import shapes
 from genescan.draft import Draft, Value
-from genescan.graph import Dims, Tensor
+from genescan.graph import Tensor
 from genescan.passes import fold_constants
-from genescan.passes.unify_spellings import scalar
+from genescan.passes.unify_spellings import as_large, count, count_of, scalar
 
 _NEAR = 2e-3
 """How far a factor in half precision may be from one over a count."""
 _ROUNDED = 1e-6
 """How far codes move a one that is the greatest of them; an untrained norm's factor is farther."""
-_COPIES = ("Expand", "Tile")
-"""Movement that makes more elements."""
-
-
 _TYPES = {"Cast", "Quantize", "Dequantize", "quantised"}
 _REPEATED = ("ReduceMean", "ReduceSum", "ReduceMax", "ReduceMin")
 """Over one axis after another these are what they are over both."""
@@ -87,36 +81,29 @@ def _axes(node: Draft.Node) -> tuple[int, ...] | None:
 
 
 def _weights_of_one(node: Draft.Node) -> int | None:
-    """The operand that a product with nothing but ones leaves as it is."""
+    """The operand that a product with nothing but ones leaves as it is.
+
+    Stored ones that weigh several elements each are left out of moments alone: more of them could
+    not be told from other numbers, as where a mask of all places weighs their features.
+    """
     if len(node.inputs) != 2 or len(node.dynamic) != 1:
         return None
     position = node.inputs.index(node.dynamic[0])
-    same = _elements(node, position) == _count(node.out.shape) is not None
-    number = scalar(node.inputs[1 - position])
-    return position if number is not None and abs(number - 1.0) < _ROUNDED and same else None
+    ones = node.inputs[1 - position]
+    number = scalar(ones)
+    one = number is not None and abs(number - 1.0) < _ROUNDED
+    if not one or not as_large(node, position):
+        return None
+    shared = isinstance(ones, Tensor) and ones.name and not as_large(node, 1 - position)
+    summed = all(user.op.startswith("Reduce") for user in node.out.users)
+    return position if summed or not shared else None
 
 
 def _added(node: Draft.Node) -> float | None:
     """How many elements go into one sum."""
     if not node.via:
         fold_constants.learn_shapes(node)
-    before, after = _elements(node, 0), _count(node.out.shape)
+    before, after = count_of(node, 0), count(node.out.shape)
     if before is None or after is None or before[0] != after[0] or not after[1]:
         return None
     return before[1] / after[1]
-
-
-def _elements(node: Draft.Node, position: int) -> tuple[int, int] | None:
-    """The elements of an operand; movement that only moves them changes nothing."""
-    value = node.arg(position)
-    if not isinstance(value, Value) or set(node.via.get(position, ())) & set(_COPIES):
-        return None
-    return _count(value.shape)
-
-
-def _count(shape: Dims | None) -> tuple[int, int] | None:
-    """How many sizes are open, and the product of the others."""
-    if shape is None:
-        return None
-    sizes = [size for size in shape if size is not None]
-    return len(shape) - len(sizes), math.prod(sizes)

@@ -19,7 +19,7 @@ from __future__ import annotations
 from genescan import shapes
 from genescan.draft import Arg, Draft, Value
 from genescan.graph import Attr, Dims, Tensor
-from genescan.passes import repeated_parts, shuffles
+from genescan.passes import repeated_parts, shuffles, sliding_windows
 
 _SHUFFLES = {
     # (rank between the reshapes, permutation) -> operator, where sizes are not known
@@ -45,6 +45,8 @@ def run(draft: Draft) -> None:
         _group_norm(draft, node)
     for node in draft.of("Reshape"):
         _upsample(draft, node)
+    for node in draft.of("Concat"):
+        sliding_windows.gather(draft, node)
     for node in draft.of("Gather", "Slice"):
         _everything(draft, node)
     for node in draft.of("Gather"):

@@ -18,6 +18,7 @@ from collections.abc import Mapping
 from genescan import shapes
 from genescan.draft import Arg, Draft, Value
 from genescan.graph import Attr, Tensor
+from genescan.passes import picked_places
 from genescan.passes.unify_spellings import Rule, scalar
 
 _MOVED = ("Reshape", "Transpose", "Squeeze", "Unsqueeze", "Flatten", "Tile", "Expand")
@@ -127,44 +128,6 @@ def _stays(start: object, end: object, step: object, size: int | None) -> bool:
     """Whether bounds leave an axis as it is."""
     far = isinstance(end, int) and (end >= 2**31 - 1 or (size is not None and end >= size))
     return start == 0 and step == 1 and far
-
-
-def _gather(draft: Draft, node: Draft.Node) -> None:
-    data, index = node.inputs[:2]
-    if isinstance(data, Tensor) and isinstance(index, Value):
-        via = {0: node.via.get(1, ())}
-        draft.set_inputs(node, [index, data], via)
-        draft.retype(node, "Embedding", {})
-    elif isinstance(data, Value) and isinstance(index, Tensor):
-        values = shapes.known(index)
-        attrs = {"axis": node.attrs.get("axis", 0)}
-        if values is not None and len(values) == 1:
-            attrs["part"] = values[0]
-        draft.set_inputs(node, [data], {0: node.via.get(0, ())})
-        draft.retype(node, "Slice", attrs)
-
-
-def _of_rows(node: Draft.Node, index: Value) -> bool:
-    """Whether the indices are numbers of rows, each in a row of its own."""
-    data, way = node.inputs[0], node.via.get(1, ())
-    rank = data.rank if isinstance(data, Value) else None
-    if not way or not way[-1].startswith("Unsqueeze") or index.shape is None or rank is None:
-        return False
-    return len(index.shape) == 1 and (index.shape[0] is None or index.shape[0] > rank)
-
-
-def _gather_nd(draft: Draft, node: Draft.Node) -> None:
-    """Indices joined from a range and one computed index: a Gather along one axis."""
-    data, index = node.inputs[0], node.arg(1)
-    if isinstance(data, Value) and isinstance(index, Tensor):
-        draft.set_inputs(node, [data], {0: node.via.get(0, ())})
-        draft.retype(node, "Slice", {})
-    elif isinstance(index, Value) and _of_rows(node, index):
-        draft.retype(node, "Gather", {})
-    elif isinstance(index, Value) and index.node.op == "Concat" and len(index.node.dynamic) == 1:
-        draft.set_inputs(node, [node.inputs[0], index.node.dynamic[0]], {0: node.via.get(0, ())})
-        draft.retype(node, "Gather", {})
-        draft.prune([index], heirs=(node,))
 
 
 def _empty(arg: Arg) -> bool:
@@ -371,12 +334,12 @@ def _if(draft: Draft, node: Draft.Node) -> None:
 
 
 _RULES: Mapping[str, Rule] = {
-    "If": _if,
     "Split": _split,
     "SequenceAt": _sequence_at,
     "Slice": _slice,
-    "GatherND": _gather_nd,
-    "Gather": _gather,
+    "GatherND": picked_places.gather_nd,
+    "Gather": picked_places.gather,
+    "ScatterElements": picked_places.scatter,
     "Concat": _concat,
     "Pad": _pad,
     "TopK": _topk,
@@ -394,6 +357,8 @@ def run(draft: Draft) -> None:
 
 
 def run_flattening(draft: Draft) -> None:
-    """Concatenations of what no other node reads, in one; once equal ones are one node."""
+    """Concatenations of what no other node reads, in one, and choices between what is the same."""
+    for node in draft.of("If"):
+        _if(draft, node)
     for node in draft.of("Concat"):
         _flatten(draft, node)

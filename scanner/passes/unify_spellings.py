@@ -17,11 +17,13 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 
 from genescan.draft import Arg, Draft, Value
-from genescan.graph import Attr, Tensor
+from genescan.graph import Attr, Dims, Tensor
 from genescan.ops import kind
 from genescan.passes import bounds
 
 _MAXIMA = ("MaxPool", "GlobalMaxPool")
+_COPIES = ("Expand", "Tile")
+"""Movement that makes more elements."""
 _QUANTISED_ONE = 4e-3
 """How far a quantiser may move the number one (one code of 256)."""
 
@@ -106,9 +108,12 @@ def _mul(draft: Draft, node: Draft.Node) -> None:
 
 def _add(draft: Draft, node: Draft.Node) -> None:
     values = [scalar(arg) for arg in node.inputs]
-    if len(node.dynamic) == 1 and 0.0 in values and (_single(node) or _as_large(node)):
-        draft.bypass(node, "addition of zero", node.inputs.index(node.dynamic[0]))
-        return
+    if len(node.dynamic) == 1 and 0.0 in values:
+        position = node.inputs.index(node.dynamic[0])
+        same = node.dynamic[0].shape == node.out.shape and None not in (node.out.shape or (None,))
+        if _single(node) or same or (as_large(node, 0) and as_large(node, 1)):
+            draft.bypass(node, "addition of zero", position)
+            return
     if len(node.dynamic) == 1 and node.dynamic[0].node.op == "Neg":
         _subtract(draft, node, node.inputs.index(node.dynamic[0]))
         return
@@ -152,10 +157,23 @@ def _single(node: Draft.Node) -> bool:
     return all(not isinstance(a, Tensor) or a.squeezed == () for a in node.inputs)
 
 
-def _as_large(node: Draft.Node) -> bool:
-    """The result has the shape of the operand that is no constant."""
-    shape = node.dynamic[0].shape
-    return shape is not None and None not in shape and shape == node.out.shape
+def as_large(node: Draft.Node, position: int) -> bool:
+    """Whether a result has as many elements as one operand, which movement only moved."""
+    return count_of(node, position) == count(node.out.shape) is not None
+
+
+def count_of(node: Draft.Node, position: int) -> tuple[int, int] | None:
+    """The elements of an operand; None where movement makes more of them."""
+    arg = node.arg(position)
+    copied = set(node.via.get(position, ())) & set(_COPIES)
+    return None if arg is None or copied else count(arg.shape)
+
+
+def count(shape: Dims | None) -> tuple[int, int] | None:
+    """How many sizes are open, and the product of the others."""
+    if shape is None:
+        return None
+    return shape.count(None), math.prod(size for size in shape if size is not None)
 
 
 def _sum(draft: Draft, node: Draft.Node) -> None:
