@@ -62,6 +62,7 @@ class Pass(NamedTuple):
 
 PIPELINE: tuple[Pass, ...] = (
     Pass("drop_unused", drop_unused.run, "first: what the source itself left dangling"),
+    Pass("drop_whole_cuts", drop_resizing.run_unfolded, "folding forgets whose size a bound was"),
     Pass("fold_constants", fold_constants.run, "shapes and constants decide later rules"),
     Pass("inline_bodies", inline_bodies.run, "needs constant conditions; all else sees one graph"),
     Pass("dequantise", dequantise.run, "clamps stand next to their producer only before splitting"),

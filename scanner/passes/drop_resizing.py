@@ -16,9 +16,20 @@ After:
 from __future__ import annotations
 
 from genescan import shapes
-from genescan.draft import Draft, Value
+from genescan.draft import Arg, Draft, Value
 from genescan.graph import Tensor
 from genescan.passes import fold_constants
+
+_MOVEMENT = ("Unsqueeze", "Squeeze", "Reshape", "Cast")
+
+
+def run_unfolded(draft: Draft) -> None:
+    """Bypass cuts to the size that the operand's own Shape gives, which folding forgets."""
+    for node in draft.of("Slice"):
+        if _to_its_size(node):
+            if shapes.ints(node.arg(1)) is None:
+                node.dynamic[0].node.marks["assumed"] = "a cut to its own size"
+            draft.bypass(node, "cut to its own size")
 
 
 def run(draft: Draft) -> None:
@@ -77,3 +88,24 @@ def _uncut(node: Draft.Node) -> bool:
         return False
     opened = shape is not None and len(size) == len(shape) and None in size
     return opened and set(starts.data or ()) == {0}
+
+
+def _to_its_size(node: Draft.Node) -> bool:
+    """Whether a cut along one axis ends at the size that the operand's own Shape gives for it."""
+    value, starts, ends, axes, steps = (node.arg(place) for place in range(5))
+    size = _through(ends)
+    shape = _through(size.inputs[0]) if size is not None and size.op == "Gather" else None
+    if size is None or shape is None or shape.op != "Shape" or shape.inputs[0] is not value:
+        return False
+    from_zero = isinstance(starts, Tensor) and starts.shape in ((1,), ())
+    if not from_zero or shapes.ints(starts) not in (None, (0,)):
+        return False
+    places = {shapes.ints(place) for place in (size.arg(1), axes)} - {None}
+    return len(places) < 2 and shapes.ints(steps) in (None, (1,))
+
+
+def _through(value: Arg) -> Draft.Node | None:
+    """What computes a number, seen through the movement that makes a list of it."""
+    while isinstance(value, Value) and value.node.op in _MOVEMENT:
+        value = value.node.inputs[0]
+    return value.node if isinstance(value, Value) else None

@@ -3,7 +3,8 @@
 Exporters write the padding of a convolution as an attribute or as a Pad of its own. Zeros that are
 joined to a value are padding too; so are equal borders around what only convolutions read, where
 the file keeps the borders' values elsewhere. What is cut off after a convolution was padding that
-it need not have had: so many write causal ones. A spectrum of real numbers needs no zeros beside
+it need not have had: so many write causal ones. Borders that are not told, around what only
+convolutions read place by place, are none. A spectrum of real numbers needs no zeros beside
 them.
 
 Before:
@@ -39,6 +40,11 @@ def run(draft: Draft) -> None:
         if isinstance(borders, Tensor) and borders.data and set(borders.data) == {0}:
             draft.bypass(node, "no border")
             continue
+        if _before_pixels(node, borders):
+            for user in node.out.users:
+                user.marks["assumed"] = "no border around what is read place by place"
+            draft.bypass(node, "no border")
+            continue
         value = node.arg(2)
         zero = value is None or (isinstance(value, Tensor) and scalar(value) in (0.0, None))
         constant = node.attrs.get("mode", "constant") == "constant"
@@ -49,6 +55,25 @@ def run(draft: Draft) -> None:
             draft.bypass(node, "padding")
     for node in draft.of("Slice"):
         _cut(draft, node)
+
+
+def _before_pixels(node: Draft.Node, borders: Arg) -> bool:
+    """Whether borders that are not told surround what convolutions read place by place.
+
+    A network that works out its padding from the window writes some before windows of one, too.
+    """
+    if isinstance(borders, Tensor) and borders.data and None not in borders.data:
+        return False
+    return (
+        bool(node.out.users)
+        and not node.out.outputs
+        and all(
+            user.op == "Conv"
+            and user.inputs[0] is node.out
+            and {*(user.ints("kernel_shape") or (0,)), *(user.ints("strides") or (1,))} == {1}
+            for user in node.out.users
+        )
+    )
 
 
 def _real(draft: Draft, node: Draft.Node) -> None:
