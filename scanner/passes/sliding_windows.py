@@ -11,14 +11,17 @@ from typing import NamedTuple
 
 from genescan import shapes
 from genescan.draft import Arg, Draft, Value
-from genescan.graph import Tensor
+from genescan.graph import Dims, Tensor
 from genescan.limits import DEFAULT
 from genescan.passes.unify_spellings import scalar
 
 _END = 2**31 - 1
 """A bound from here on means the end of the axis."""
+_UNTOLD = -1
+"""Where a window starts whose bounds the file keeps elsewhere."""
 
-
+_RUN = 4
+"""Windows that are taken for equally far from one another where nothing is told of them."""
 _MOST = 512
 """Windows that are looked at."""
 
@@ -28,7 +31,8 @@ class _Way(NamedTuple):
 
     source: Value
     axis: int
-    size: int
+    size: int | None
+    """None where neither bounds nor sizes are told."""
     perm: tuple[int, ...]
     place: int
     """The axis along which windows are stacked."""
@@ -42,17 +46,22 @@ def gather(draft: Draft, node: Draft.Node) -> None:
         return
     way, axis = windows[0][0], node.attrs.get("axis")
     starts = [start for _, start in windows]
+    untold = set(starts) == {_UNTOLD}
+    if untold:
+        starts = _evenly(way, len(starts))
     steps = {after - before for before, after in itertools.pairwise(starts)}
     rank = len(way.perm) + 1
-    if len(steps) > 1 or not isinstance(axis, int):
+    if len(steps) != 1 or not isinstance(axis, int):
         return
     thin = [None if arg is None or arg.shape is None else arg.shape[axis] for arg in node.inputs]
     if axis % rank != way.place and set(thin) != {1}:
         return
-    places = tuple(start + offset for start in starts for offset in range(way.size))
-    data = places if len(places) <= DEFAULT.fold_elements else None
+    places = tuple(start + offset for start in starts for offset in range(way.size or 0))
+    data = places if 0 < len(places) <= DEFAULT.fold_elements else None
     index = Tensor("int64", (len(starts), way.size), data)
     made = draft.add("Gather", [way.source, index], {"axis": way.axis}, before=node)
+    if untold:
+        made.marks["assumed"] = "windows that are equally far from one another"
     order = [axis + (axis >= way.axis) for axis in way.perm]
     order.insert(way.place, way.axis)
     order[way.place], order[axis] = order[axis], order[way.place]  # both of one before
@@ -77,10 +86,12 @@ def _window(arg: Arg) -> tuple[_Way, int] | None:
         return None
     rank, place = len(source.shape), _known(stack, "axes", 1)
     perm = turn.node.ints("perm") if turn.node.op == "Transpose" else tuple(range(rank))
-    whole = source.shape[axis] if -rank <= axis < rank else None
     if place is None or len(place) != 1 or perm is None or sorted(perm) != list(range(rank)):
         return None
-    if whole is None or not 0 <= start < end <= whole:
+    if (start, end) == (_UNTOLD, _UNTOLD):  # what slides is the last axis of a window
+        return _Way(source, perm[-1], None, perm, place[0] % (rank + 1)), _UNTOLD
+    whole = source.shape[axis] if -rank <= axis < rank else None
+    if whole is None or not _UNTOLD <= start < end <= whole:
         return None
     return _Way(source, axis % rank, end - start, perm, place[0] % (rank + 1)), start
 
@@ -95,7 +106,7 @@ def _slice(value: Value) -> _Cut | None:
     sizes = cut.inputs[0].shape if cut.inputs[0] is not None else None
     starts, ends, axes = (_known(cut, n, i) for i, n in enumerate(("starts", "ends", "axes"), 1))
     if starts is None or ends is None or sizes is None:
-        return None
+        return None if sizes is None else _untold(cut, sizes)
     if cut.arg(4) is not None and set(_known(cut, "steps", 4) or ()) != {1}:
         return None
     found = []
@@ -108,6 +119,30 @@ def _slice(value: Value) -> _Cut | None:
         first, last = (bound + size if bound < 0 else bound for bound in (start, end))
         found.append((first, min(last, size), axis))
     return (cut.inputs[0], found[0]) if len(found) == 1 else None
+
+
+def _untold(cut: Draft.Node, sizes: Dims) -> _Cut:
+    """A cut whose bounds lie elsewhere: sizes may tell the axis, and how much of it is left."""
+    after = cut.out.shape or ()
+    changed = [
+        axis for axis, (old, new) in enumerate(zip(sizes, after, strict=False)) if old != new
+    ]
+    left = after[changed[0]] if len(changed) == 1 else None
+    if left is None or sizes[changed[0]] is None:
+        return cut.inputs[0], (_UNTOLD, _UNTOLD, 0)
+    return cut.inputs[0], (_UNTOLD, left + _UNTOLD, changed[0])
+
+
+def _evenly(way: _Way, count: int) -> list[int]:
+    """Where windows start that take a value from its beginning to its end; empty if none can.
+
+    A few places that are stacked one by one may stand in another order.
+    """
+    if way.size is None:
+        return list(range(count)) if count >= _RUN else []
+    size = (way.source.shape or ())[way.axis]
+    step, rest = divmod((size or 0) - way.size, count - 1)
+    return [] if rest or step < 1 or way.size < 2 else [step * number for number in range(count)]
 
 
 def _split(part: Value) -> _Cut | None:
