@@ -48,6 +48,7 @@ from genescan.passes import (
     tell_signs,
     unify_selections,
     unify_spellings,
+    unstack,
 )
 
 
@@ -69,6 +70,7 @@ PIPELINE: tuple[Pass, ...] = (
     Pass("split_fused", split_fused.run, "primitive operators for everything that follows"),
     Pass("split_attention", split_attention.run, "as above; its projections become Linear"),
     Pass("fold_split", fold_constants.run, "bodies and kernels brought constants and shapes"),
+    Pass("unstack", unstack.run, "needs axes of one, which movement takes away"),
     Pass("contract_types", contract_movement.run_retyping, "casts stand inside rearrangements"),
     Pass("restore_dilations", restore_dilations.run, "as above; what follows takes movement away"),
     Pass("restore_rearrangements", restore_rearrangements.run, "needs movement, which goes next"),
