@@ -24,13 +24,19 @@ def run(draft: Draft) -> None:
         axis = node.attrs.get("axis")
         if not isinstance(axis, int) or axis < 0:
             continue
-        if not all(_axis_of_one(arg) == axis for arg in node.inputs):
+        if not all(_made(arg) == axis or _thin(arg, axis) for arg in node.inputs):
             continue
         for user in list(node.out.users):
             _take(draft, node, user, axis)
 
 
-def _axis_of_one(arg: Arg) -> int | None:
+def _thin(arg: Arg, axis: int) -> bool:
+    """Whether a value has one element along an axis."""
+    shape = None if arg is None else arg.shape
+    return shape is not None and axis < len(shape) and shape[axis] == 1
+
+
+def _made(arg: Arg) -> int | None:
     """The axis that an Unsqueeze has made, if it made one."""
     if not isinstance(arg, Value) or arg.node.op != "Unsqueeze":
         return None
@@ -51,8 +57,8 @@ def _take(draft: Draft, stack: Draft.Node, user: Draft.Node, axis: int) -> None:
         at = place.data if isinstance(place, Tensor) and place.shape == () else None
         if at and isinstance(at[0], int) and -len(stack.inputs) <= at[0] < len(stack.inputs):
             part = stack.inputs[at[0]]
-            assert isinstance(part, Value)  # `_axis_of_one` saw its Unsqueeze
-            draft.replace(user.out, part.node.inputs[0])
+            if isinstance(part, Value) and _made(part) == axis:
+                draft.replace(user.out, part.node.inputs[0])
     elif user.op == "Slice" and _known(user, "axes", 3) == (axis,):
         bounds = _known(user, "starts", 1), _known(user, "ends", 2)
         for number, part in enumerate(stack.inputs):
