@@ -27,7 +27,7 @@ def run_unfolded(draft: Draft) -> None:
     """Bypass cuts to the size that the operand's own Shape gives, which folding forgets."""
     for node in draft.of("Slice"):
         if _to_its_size(node):
-            if shapes.ints(node.arg(1)) is None:
+            if _told(node.arg(1)) is None:
                 node.dynamic[0].node.marks["assumed"] = "a cut to its own size"
             draft.bypass(node, "cut to its own size")
 
@@ -98,10 +98,14 @@ def _to_its_size(node: Draft.Node) -> bool:
     if size is None or shape is None or shape.op != "Shape" or shape.inputs[0] is not value:
         return False
     from_zero = isinstance(starts, Tensor) and starts.shape in ((1,), ())
-    if not from_zero or shapes.ints(starts) not in (None, (0,)):
+    if not from_zero or _told(starts) not in (None, (0,)):
         return False
-    places = {shapes.ints(place) for place in (size.arg(1), axes)} - {None}
-    return len(places) < 2 and shapes.ints(steps) in (None, (1,))
+    places = {_told(place) for place in (size.arg(1), axes)} - {None}
+    return len(places) < 2 and _told(steps) in (None, (1,))
+
+
+def _told(arg: Arg) -> tuple[int | None, ...] | None:
+    return shapes.ints(arg) if isinstance(arg, Tensor) else None
 
 
 def _through(value: Arg) -> Draft.Node | None:
