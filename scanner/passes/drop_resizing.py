@@ -27,8 +27,6 @@ def run_unfolded(draft: Draft) -> None:
     """Bypass cuts to the size that the operand's own Shape gives, which folding forgets."""
     for node in draft.of("Slice"):
         if _to_its_size(node):
-            if _told(node.arg(1)) is None:
-                node.dynamic[0].node.marks["assumed"] = "a cut to its own size"
             draft.bypass(node, "cut to its own size")
 
 
@@ -97,9 +95,8 @@ def _to_its_size(node: Draft.Node) -> bool:
     shape = _through(size.inputs[0]) if size is not None and size.op == "Gather" else None
     if size is None or shape is None or shape.op != "Shape" or shape.inputs[0] is not value:
         return False
-    from_zero = isinstance(starts, Tensor) and starts.shape in ((1,), ())
-    if not from_zero or _told(starts) not in (None, (0,)):
-        return False
+    if _told(starts) != (0,):
+        return False  # from -1 on it is the last element
     places = {_told(place) for place in (size.arg(1), axes)} - {None}
     return len(places) < 2 and _told(steps) in (None, (1,))
 
