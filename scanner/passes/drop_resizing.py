@@ -21,6 +21,8 @@ from genescan.graph import Tensor
 from genescan.passes import fold_constants
 
 _MOVEMENT = ("Unsqueeze", "Squeeze", "Reshape", "Cast")
+_STEPS = 8
+"""Movement between a size and the bound that it is."""
 
 
 def run_unfolded(draft: Draft) -> None:
@@ -107,6 +109,8 @@ def _told(arg: Arg) -> tuple[int | None, ...] | None:
 
 def _through(value: Arg) -> Draft.Node | None:
     """What computes a number, seen through the movement that makes a list of it."""
-    while isinstance(value, Value) and value.node.op in _MOVEMENT:
+    for _ in range(_STEPS):
+        if not isinstance(value, Value) or value.node.op not in _MOVEMENT:
+            break
         value = value.node.inputs[0]
     return value.node if isinstance(value, Value) else None

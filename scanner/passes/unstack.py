@@ -60,10 +60,10 @@ def _take(draft: Draft, stack: Draft.Node, user: Draft.Node, axis: int) -> None:
             if isinstance(part, Value) and _made(part) == axis:
                 draft.replace(user.out, part.node.inputs[0])
     elif user.op == "Slice" and _known(user, "axes", 3) == (axis,):
-        bounds = _known(user, "starts", 1), _known(user, "ends", 2)
-        for number, part in enumerate(stack.inputs):
-            if bounds == ((number,), (number + 1,)):
-                draft.replace(user.out, part)
+        starts, ends = _known(user, "starts", 1), _known(user, "ends", 2)
+        number = starts[0] if starts and len(starts) == 1 else -1
+        if 0 <= number < len(stack.inputs) and ends == (number + 1,):
+            draft.replace(user.out, stack.inputs[number])
     draft.prune(user.outputs, "taken apart again")
 
 
