@@ -17,9 +17,6 @@ from genescan.passes.unify_spellings import scalar
 
 _END = 2**31 - 1
 """A bound from here on means the end of the axis."""
-_UNTOLD = -1
-"""Where a window starts whose bounds the file keeps elsewhere."""
-
 _RUN = 4
 """Windows that are taken for equally far from one another where nothing is told of them."""
 _MOST = 512
@@ -45,10 +42,10 @@ def gather(draft: Draft, node: Draft.Node) -> None:
     if len(windows) < 2 or len(windows) < len(node.inputs) or len({way for way, _ in windows}) > 1:
         return
     way, axis = windows[0][0], node.attrs.get("axis")
-    starts = [start for _, start in windows]
-    untold = set(starts) == {_UNTOLD}
-    if untold:
-        starts = _evenly(way, len(starts))
+    told = [start for _, start in windows if start is not None]
+    if told and len(told) < len(windows):
+        return
+    starts = told or _evenly(way, len(windows))
     steps = {after - before for before, after in itertools.pairwise(starts)}
     rank = len(way.perm) + 1
     if len(steps) != 1 or not isinstance(axis, int):
@@ -56,11 +53,12 @@ def gather(draft: Draft, node: Draft.Node) -> None:
     thin = [None if arg is None or arg.shape is None else arg.shape[axis] for arg in node.inputs]
     if axis % rank != way.place and set(thin) != {1}:
         return
-    places = tuple(start + offset for start in starts for offset in range(way.size or 0))
-    data = places if 0 < len(places) <= DEFAULT.fold_elements else None
-    index = Tensor("int64", (len(starts), way.size), data)
+    size, data = way.size, None
+    if size is not None and len(starts) * size <= DEFAULT.fold_elements:
+        data = tuple(start + offset for start in starts for offset in range(size))
+    index = Tensor("int64", (len(starts), size), data)
     made = draft.add("Gather", [way.source, index], {"axis": way.axis}, before=node)
-    if untold:
+    if not told:
         made.marks["assumed"] = "windows that are equally far from one another"
     order = [axis + (axis >= way.axis) for axis in way.perm]
     order.insert(way.place, way.axis)
@@ -73,31 +71,31 @@ def gather(draft: Draft, node: Draft.Node) -> None:
     draft.prune(old, heirs=(made,))
 
 
-def _window(arg: Arg) -> tuple[_Way, int] | None:
-    """How a window came about, and where it starts."""
+def _window(arg: Arg) -> tuple[_Way, int | None] | None:
+    """How a window came about, and where it starts; None where the file keeps that elsewhere."""
     stack = arg.node if isinstance(arg, Value) and arg.node.op == "Unsqueeze" else None
     turn = stack.arg(0) if stack is not None else None
     if stack is None or not isinstance(turn, Value):
         return None
     cut = turn.node.arg(0) if turn.node.op == "Transpose" else turn
     found = _CUTS[cut.node.op](cut) if isinstance(cut, Value) and cut.node.op in _CUTS else None
-    source, (start, end, axis) = found or (None, (0, 0, 0))
-    if not isinstance(source, Value) or source.shape is None:
+    source, (start, size, axis) = found or (None, (0, 0, 0))
+    if not isinstance(source, Value) or not source.shape:
         return None
     rank, place = len(source.shape), _known(stack, "axes", 1)
     perm = turn.node.ints("perm") if turn.node.op == "Transpose" else tuple(range(rank))
     if place is None or len(place) != 1 or perm is None or sorted(perm) != list(range(rank)):
         return None
-    if (start, end) == (_UNTOLD, _UNTOLD):  # what slides is the last axis of a window
-        return _Way(source, perm[-1], None, perm, place[0] % (rank + 1)), _UNTOLD
+    if size is None:  # what slides is the last axis of a window
+        return _Way(source, perm[-1], None, perm, place[0] % (rank + 1)), None
     whole = source.shape[axis] if -rank <= axis < rank else None
-    if whole is None or not _UNTOLD <= start < end <= whole:
+    if whole is None or size < 1 or not 0 <= (start or 0) <= whole - size:
         return None
-    return _Way(source, axis % rank, end - start, perm, place[0] % (rank + 1)), start
+    return _Way(source, axis % rank, size, perm, place[0] % (rank + 1)), start
 
 
-_Cut = tuple[Arg, tuple[int, int, int]]
-"""What is cut, and start, end and axis."""
+_Cut = tuple[Arg, tuple["int | None", "int | None", int]]
+"""What is cut, and start, size and axis, the former two as far as they are told."""
 
 
 def _slice(value: Value) -> _Cut | None:
@@ -117,7 +115,7 @@ def _slice(value: Value) -> _Cut | None:
         if size is None:
             return None
         first, last = (bound + size if bound < 0 else bound for bound in (start, end))
-        found.append((first, min(last, size), axis))
+        found.append((first, min(last, size) - first, axis))
     return (cut.inputs[0], found[0]) if len(found) == 1 else None
 
 
@@ -129,8 +127,8 @@ def _untold(cut: Draft.Node, sizes: Dims) -> _Cut:
     ]
     left = after[changed[0]] if len(changed) == 1 else None
     if left is None or sizes[changed[0]] is None:
-        return cut.inputs[0], (_UNTOLD, _UNTOLD, 0)
-    return cut.inputs[0], (_UNTOLD, left + _UNTOLD, changed[0])
+        return cut.inputs[0], (None, None, 0)
+    return cut.inputs[0], (None, left, changed[0])
 
 
 def _evenly(way: _Way, count: int) -> list[int]:
@@ -154,8 +152,8 @@ def _split(part: Value) -> _Cut | None:
     sizes = [shape[axis] for shape in found if shape]
     if None in sizes:
         return None
-    end = sum(size for size in sizes if size is not None)
-    return part.node.inputs[0], (end - (sizes[-1] or 0), end, axis)
+    size = sizes[-1] or 0
+    return part.node.inputs[0], (sum(each or 0 for each in sizes) - size, size, axis)
 
 
 def _sequence(part: Value) -> _Cut | None:
@@ -168,7 +166,7 @@ def _sequence(part: Value) -> _Cut | None:
     count = scalar(size) if isinstance(size, Tensor) and size.squeezed == () else None
     if count is None or not isinstance(axis, int) or not split.attrs.get("keepdims", 1):
         return None
-    return split.inputs[0], (int(number * count), int((number + 1) * count), axis)
+    return split.inputs[0], (int(number * count), int(count), axis)
 
 
 _CUTS: Mapping[str, Callable[[Value], _Cut | None]] = {

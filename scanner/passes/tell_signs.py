@@ -19,10 +19,14 @@ from genescan.passes import regions
 
 def run_stored(draft: Draft) -> None:
     """Look around every softplus."""
+    signs = set[Payload]()
     for node in draft.of("Softplus"):
         before = _stored(node.dynamic[0].node) if node.dynamic else None
         if before is not None and any(_stored(user) == before for user in node.out.users):
-            _tell(draft, before)
+            signs.add(before)
+    for node in draft.of("Mul") if signs else ():
+        if _stored(node) in signs:
+            _tell(draft, node)
 
 
 def _stored(node: Draft.Node) -> Payload | None:
@@ -31,11 +35,9 @@ def _stored(node: Draft.Node) -> Payload | None:
     return found[0].payload if node.op == "Mul" and len(found) == 1 else None
 
 
-def _tell(draft: Draft, place: Payload) -> None:
-    for node in draft.of("Mul"):
-        if _stored(node) == place:
-            for position, arg in enumerate(node.inputs):
-                if isinstance(arg, Tensor):
-                    one = Tensor(arg.dtype, arg.shape, (-1.0,), arg.name, arg.payload)
-                    draft.set_input(node, position, one)
-            node.marks["assumed"] = "a sign, as around a softplus"
+def _tell(draft: Draft, node: Draft.Node) -> None:
+    for position, arg in enumerate(node.inputs):
+        if isinstance(arg, Tensor):
+            one = Tensor(arg.dtype, arg.shape, (-1.0,), arg.name, arg.payload)
+            draft.set_input(node, position, one)
+    node.marks["assumed"] = "a sign, as around a softplus"
